@@ -1,0 +1,249 @@
+import type { JsonValue } from "./outcome.ts";
+import type { AnalysisPlan, Design, Direction, Kind, Role, Scale } from "./plan.ts";
+import type { ReasonCode } from "./reasons.ts";
+
+/**
+ * The public result (result.json, schemaVersion 1). Numbers are in raw units and raw sign; an absent estimate is null
+ * with reason codes. All computed numbers are rounded to 12 significant digits (`core/round`).
+ */
+export const VERDICTS = ["regression", "improvement", "no-impact", "inconclusive", "invalid"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export interface Estimate {
+  /** Average effect on the treated over the post window, raw units per step. */
+  readonly att: number;
+  /** null when the method gives a p-value without an error (exact placebo rank). */
+  readonly stdError: number | null;
+  readonly statistic: number | null;
+  /** Two-sided p of H0: att = 0. */
+  readonly pValue: number | null;
+  readonly confLow: number | null;
+  readonly confHigh: number | null;
+  /** 1 - alpha. */
+  readonly level: number;
+  /** One-sided p of H0: harm <= margin, and the same after Holm over primary and guardrail SLIs. */
+  readonly pMargin: number | null;
+  readonly pMarginAdjusted: number | null;
+}
+
+/** Fractions of the counterfactual post mean (0.05 = +5 %); null where the denominator is not positive. */
+export interface RelativeEstimate {
+  readonly att: number | null;
+  readonly confLow: number | null;
+  readonly confHigh: number | null;
+}
+
+export interface InferenceDescription {
+  /** Name that a statistician finds in docs/method.md, e.g. `precision-weighted`, `cr2`, `pooled-unit-changes`. */
+  readonly method: string;
+  /** Number of clusters (units unless `cluster:` is configured) behind the error. */
+  readonly clusters: number | null;
+  readonly dof: number | null;
+}
+
+export interface MinimumDetectableEffect {
+  readonly absolute: number;
+  readonly relative: number | null;
+  /** 0.8 */
+  readonly power: number;
+}
+
+export interface TimeToDecide {
+  /** False: more time will not decide, because the pre window's share of the error stays above. */
+  readonly decidable: boolean;
+  /** Post window that would decide, seconds from the end of settle; null when not decidable. */
+  readonly postWindow: number | null;
+  /** What is missing beyond the post window used, seconds; null when not decidable. */
+  readonly additional: number | null;
+}
+
+/** Means over units and steps in raw units; null when not defined. */
+export interface Baseline {
+  readonly treatedPre: number | null;
+  readonly treatedPost: number | null;
+  readonly controlPre: number | null;
+  readonly controlPost: number | null;
+  readonly counterfactualPost: number | null;
+}
+
+export const CHECK_IDS = [
+  "pre-trends",
+  "placebo-in-time",
+  "placebo-in-space",
+  "placebo-outcome",
+  "leave-one-out",
+  "spillover",
+  "overlap",
+  "exposure",
+  "coverage",
+  "config-drift",
+] as const;
+export type CheckId = (typeof CHECK_IDS)[number];
+
+/** passed: true, false, or null (informational, or could not be run; `facts.reason` says why). */
+export interface CheckResult {
+  readonly id: CheckId;
+  readonly passed: boolean | null;
+  readonly required: boolean;
+  readonly statistic: number | null;
+  readonly pValue: number | null;
+  readonly threshold: number | null;
+  readonly facts: Readonly<Record<string, JsonValue>>;
+}
+
+export interface EventStudyPoint {
+  /** Seconds from deployedAt to the start of the bin; negative before. */
+  readonly relTime: number;
+  /** Length of the bin in seconds. */
+  readonly span: number;
+  readonly estimate: number;
+  readonly confLow: number | null;
+  readonly confHigh: number | null;
+}
+
+/** One raw series of the evidence. Regular stamps are stored as start + step, irregular ones as `times`. */
+export interface EvidenceSeries {
+  readonly unit: string;
+  readonly group: "treated" | "control" | null;
+  readonly component: "value" | "numerator" | "denominator" | "bucket";
+  /** "+Inf" for the last bucket. */
+  readonly le?: number | "+Inf";
+  readonly start?: number;
+  readonly step?: number;
+  readonly times?: readonly number[];
+  /** null: a missing point on the regular grid. "NaN": the source said so. */
+  readonly values: readonly (number | null | "NaN" | "Infinity" | "-Infinity")[];
+  readonly weights?: readonly (number | null | "NaN" | "Infinity" | "-Infinity")[];
+}
+
+/** What charts draw and what a replay starts from. */
+export interface SliEvidence {
+  /** Epoch seconds of the first grid step. */
+  readonly start: number;
+  readonly step: number;
+  /** Mean over treated units per grid step (raw units), null where missing. */
+  readonly treated: readonly (number | null)[];
+  /** What the treated mean would have been without the deploy, by the fitted model. */
+  readonly counterfactual: readonly (number | null)[];
+  /** Mean over control units. */
+  readonly control: readonly (number | null)[];
+  readonly raw: readonly EvidenceSeries[];
+}
+
+/** Change of one unit from pre to post after removing the common path (raw units). */
+export interface UnitChange {
+  readonly unit: string;
+  readonly group: "treated" | "control";
+  readonly weight: number;
+  readonly change: number | null;
+}
+
+export interface SliResult {
+  readonly id: string;
+  readonly service: string | null;
+  readonly role: Role;
+  readonly kind: Kind;
+  readonly direction: Direction;
+  readonly quantile?: number;
+  readonly verdict: Verdict;
+  readonly reasonCodes: readonly ReasonCode[];
+  /** One sentence per reason code that needs a person's attention, with its numbers; made by core, worded in report. */
+  readonly reasons: readonly {
+    readonly code: ReasonCode;
+    readonly message: string;
+    readonly hint: string;
+    readonly facts: Readonly<Record<string, JsonValue>>;
+  }[];
+  readonly design: Design | null;
+  /** Why `design: auto` chose it. */
+  readonly designReason: string | null;
+  readonly estimator: string | null;
+  readonly scale: Scale | null;
+  readonly inference: InferenceDescription | null;
+  readonly estimate: Estimate | null;
+  readonly relative: RelativeEstimate | null;
+  readonly margin: { readonly absolute: number | null; readonly relative: number | null; readonly text: string };
+  readonly mde: MinimumDetectableEffect | null;
+  readonly timeToDecide: TimeToDecide | null;
+  readonly baseline: Baseline;
+  readonly checks: readonly CheckResult[];
+  readonly eventStudy: readonly EventStudyPoint[];
+  readonly unitChanges: readonly UnitChange[];
+  readonly units: UnitLists;
+  /** Removed in the Action's `result` output. */
+  readonly series?: SliEvidence;
+}
+
+export interface UnitLists {
+  readonly treated: readonly string[];
+  readonly control: readonly string[];
+  readonly excluded: readonly { readonly unit: string; readonly reason: string }[];
+}
+
+/** What `analyze` returns: everything that is computed. */
+export interface Analysis {
+  readonly verdict: Verdict;
+  readonly reasonCodes: readonly ReasonCode[];
+  readonly slis: readonly SliResult[];
+  readonly units: UnitLists;
+  readonly windows: WindowsUsed;
+}
+
+/** Windows as used, epoch seconds; null when there was no usable data. */
+export interface WindowsUsed {
+  readonly deployedAt: number;
+  readonly preStart: number | null;
+  readonly preEnd: number | null;
+  readonly postStart: number | null;
+  readonly postEnd: number | null;
+  readonly step: number;
+  readonly settle: number;
+}
+
+/** The deployment that is judged. ISO times are UTC. */
+export interface DeploymentFacts {
+  readonly id: number | null;
+  readonly environment: string | null;
+  readonly sha: string | null;
+  readonly repository: string | null;
+  readonly deployedAt: string;
+  /** How deployedAt was found: flag, input, payload, status, config, dispatch. */
+  readonly deployedAtSource: string;
+  readonly url: string | null;
+  readonly pullRequests: readonly number[];
+}
+
+export interface QueryRecord {
+  readonly sli: string;
+  readonly source: string;
+  readonly component: string;
+  readonly query: string;
+}
+
+export interface Provenance {
+  readonly version: string;
+  /** SHA-256 of the config text, null without a config. */
+  readonly configHash: string | null;
+  /** SHA-256 of the evidence. */
+  readonly dataHash: string;
+  readonly seed: number;
+  readonly queries: readonly QueryRecord[];
+  /** Warnings the sources gave. */
+  readonly warnings: readonly { readonly sli: string; readonly message: string }[];
+  readonly startedAt: string;
+  readonly durationMs: number;
+}
+
+export interface ResultDocument {
+  readonly schemaVersion: 1;
+  readonly verdict: Verdict;
+  readonly reasonCodes: readonly ReasonCode[];
+  readonly mode: "enforcing" | "advisory";
+  readonly slis: readonly SliResult[];
+  readonly deployment: DeploymentFacts;
+  readonly windows: WindowsUsed;
+  readonly units: UnitLists;
+  /** One per service; a replay starts here. */
+  readonly plans: readonly AnalysisPlan[];
+  readonly provenance: Provenance;
+}
