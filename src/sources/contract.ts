@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Ports } from "../app/ports.ts";
+import type { Ports } from "../ports.ts";
 import type { Series } from "../core/panel/series.ts";
 import type { Kind } from "../core/plan.ts";
 
