@@ -1,0 +1,43 @@
+import type { Verdict } from "../core/result.ts";
+
+/** `relative`: no level of a production metric is printed, only changes. `full`: levels and absolute effects too. */
+export type Values = "relative" | "full";
+
+/** What a report needs to know besides the result: where it will be read and what links there are. */
+export interface ReportContext {
+  readonly environment: string | null;
+  /** The deployed commit. */
+  readonly sha: string | null;
+  /** owner/name */
+  readonly repository: string | null;
+  /** Base URL of the GitHub web site (GITHUB_SERVER_URL), without a trailing slash. */
+  readonly serverUrl: string | null;
+  /** The workflow run that made this report. */
+  readonly runUrl: string | null;
+  /** The full report, when it is not the run itself. */
+  readonly detailsUrl: string | null;
+  /** Where the config was read from: `main@9f8e7d6`, or a path. */
+  readonly configRef: string | null;
+  readonly values: Values;
+  /** True hides unit names, query text and addresses: everybody can read the comment. */
+  readonly publicRepository: boolean;
+  /** What the sticky comment said before, when it said something else; `at` is ISO 8601. */
+  readonly previous: { readonly verdict: Verdict; readonly at: string } | null;
+  /** Pull requests that this deploy contained, when it contained more than one. */
+  readonly batchPullRequests: readonly number[];
+}
+
+/** A context without GitHub: what the command line starts from. */
+export const LOCAL_CONTEXT: ReportContext = {
+  environment: null,
+  sha: null,
+  repository: null,
+  serverUrl: null,
+  runUrl: null,
+  detailsUrl: null,
+  configRef: null,
+  values: "full",
+  publicRepository: false,
+  previous: null,
+  batchPullRequests: [],
+};

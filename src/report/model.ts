@@ -1,0 +1,167 @@
+import type { CheckId, Verdict } from "../core/result.ts";
+import type { Role } from "../core/plan.ts";
+import type { ReasonCode } from "../core/reasons.ts";
+
+/**
+ * Everything a view may print: every number formatted and every sentence written exactly once. All strings are plain
+ * text that may hold foreign labels; each view escapes them for its medium (`escape.ts`). Only chart points are
+ * still numbers, because a drawing needs them.
+ */
+export interface ReportModel {
+  /** First line of the sticky comment; finds it again. */
+  readonly marker: string;
+  readonly verdict: Verdict;
+  /** One symbol, always printed together with `word`. */
+  readonly symbol: string;
+  readonly word: string;
+  /** The check's title: `Regression: p95 latency +12.4% (7.9 to 17.0), margin 5%`. */
+  readonly title: string;
+  /** The title without its verdict word; the sentence that a person must get at 3 a.m. */
+  readonly answer: string;
+  /** `production`, `a1b2c3d`; null when not known. */
+  readonly environment: string | null;
+  readonly shortSha: string | null;
+  /** `was: regression at 14:05 UTC`. */
+  readonly history: string | null;
+  /** Which units, which windows, what was ignored. */
+  readonly setting: readonly string[];
+  /** What the verdict means, in this case. */
+  readonly meaning: readonly string[];
+  /** What to do; the first is the one to do now. */
+  readonly next: readonly string[];
+  /** All metrics, the ones that made the verdict first. */
+  readonly metrics: readonly MetricModel[];
+  /** How many metrics of each verdict: `1 regression, 2 no impact`. */
+  readonly tally: string;
+  /** More than one service: the comment groups by it. */
+  readonly services: readonly ServiceModel[];
+  /** Sentence about the pull requests of this deploy, when there were several. */
+  readonly batch: string | null;
+  /** What the data looked like, findings first. */
+  readonly quality: readonly string[];
+  readonly method: readonly string[];
+  readonly reproduce: readonly string[];
+  /** `deploy-impact 1.4.0`, `config at main@9f8e7d6`, `seed 7`. */
+  readonly footer: readonly string[];
+  readonly links: ReportLinks;
+  /** The chart of the metric that made the verdict, for Markdown; null without data. */
+  readonly mermaid: { readonly source: string; readonly caption: string } | null;
+}
+
+export interface ReportLinks {
+  readonly report: string | null;
+  readonly run: string | null;
+  readonly commit: string | null;
+}
+
+export interface ServiceModel {
+  /** null: the only service. */
+  readonly name: string | null;
+  readonly verdict: Verdict;
+  readonly symbol: string;
+  readonly word: string;
+  /** Indices into `ReportModel.metrics`. */
+  readonly metrics: readonly number[];
+}
+
+export interface MetricModel {
+  readonly id: string;
+  readonly service: string | null;
+  /** `p95 latency`, with the service in front where there are several. */
+  readonly label: string;
+  readonly role: Role;
+  readonly verdict: Verdict;
+  readonly symbol: string;
+  readonly word: string;
+  /** `p95 latency +12.4% (7.9 to 17.0), margin 5%`. */
+  readonly sentence: string;
+  /** `+12.4%`; `-` when there is no estimate. */
+  readonly change: string;
+  /** `7.9 to 17.0`, same unit as `change`; null without an interval. */
+  readonly interval: string | null;
+  /** `95%` */
+  readonly level: string;
+  /** The same on the other scale (raw units beside percent), null when hidden or not defined. */
+  readonly otherScale: string | null;
+  readonly margin: string;
+  /** Smallest effect beyond zero that this analysis would have found with 80 % power, `10%`. */
+  readonly detectable: string | null;
+  /** `inconclusive (would need 10% or more)`. */
+  readonly verdictCell: string;
+  /** `approximate` for quantiles from buckets, `informational`, ...; empty: nothing to add. */
+  readonly tags: readonly string[];
+  readonly reasons: readonly ReasonModel[];
+  readonly checks: readonly CheckModel[];
+  /** Levels before and after, in words; empty with `values: relative`. */
+  readonly levels: readonly string[];
+  /** Which estimator, which error, how many clusters. */
+  readonly method: readonly string[];
+  readonly charts: ChartsModel;
+}
+
+export interface ReasonModel {
+  readonly code: ReasonCode;
+  readonly sentence: string;
+  readonly todo: string;
+}
+
+export type CheckState = "passed" | "failed" | "noted" | "not run";
+
+export interface CheckModel {
+  readonly id: CheckId;
+  readonly question: string;
+  readonly state: CheckState;
+  readonly required: boolean;
+  /** The finding with its numbers. */
+  readonly sentence: string;
+}
+
+/** Numbers in the unit of their axis label, already shifted and scaled for display. */
+export interface ChartsModel {
+  readonly path: PathChart | null;
+  readonly effect: EffectMark | null;
+  readonly eventStudy: EventStudyChart | null;
+  readonly placebos: PlaceboChart | null;
+}
+
+/** Treated and its counterfactual over time. */
+export interface PathChart {
+  /** `% of the treated mean before the deploy`, `pp`, or raw. */
+  readonly unit: string;
+  /** Epoch seconds of the bin starts. */
+  readonly times: readonly number[];
+  readonly binSeconds: number;
+  readonly treated: readonly (number | null)[];
+  readonly counterfactual: readonly (number | null)[];
+  readonly deployedAt: number;
+  readonly preStart: number | null;
+  readonly preEnd: number | null;
+  readonly postStart: number | null;
+  readonly postEnd: number | null;
+}
+
+export interface EffectMark {
+  readonly unit: string;
+  readonly att: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Position of the margin on the axis, on the side that is worse. */
+  readonly margin: number | null;
+}
+
+export interface EventStudyChart {
+  readonly unit: string;
+  readonly points: readonly {
+    /** Minutes from deploy to the middle of the bin. */
+    readonly minutes: number;
+    readonly estimate: number;
+    readonly low: number | null;
+    readonly high: number | null;
+  }[];
+}
+
+export interface PlaceboChart {
+  readonly unit: string;
+  readonly placebos: readonly number[];
+  readonly effect: number;
+}
