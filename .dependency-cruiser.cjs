@@ -85,7 +85,12 @@ module.exports = {
       from: { pathNot: "^(src/entry/|test/)" },
       to: { path: "^src/entry/" },
     },
-    { name: "src-is-closed", severity: "error", from: { path: "^src/" }, to: { path: "^(test|scripts|bench|examples)/" } },
+    {
+      name: "src-is-closed",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^(test|scripts|bench|examples)/" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
