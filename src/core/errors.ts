@@ -44,6 +44,13 @@ export interface FilePosition {
   readonly column?: number;
 }
 
+/** One of several things that are wrong at once, with its own place. */
+export interface Problem {
+  readonly message: string;
+  readonly hint: string;
+  readonly position?: FilePosition;
+}
+
 export class DeployImpactError extends Error {
   readonly code: ErrorCode;
   /** One sentence that says which setting to change. Mandatory. */
@@ -52,11 +59,18 @@ export class DeployImpactError extends Error {
   readonly retryable: boolean;
   readonly exitCode: number;
   readonly position: FilePosition | undefined;
+  /** Everything that was found wrong, the first one repeated; empty when there is only this one. */
+  readonly problems: readonly Problem[];
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly hint: string; readonly cause?: unknown; readonly position?: FilePosition },
+    options: {
+      readonly hint: string;
+      readonly cause?: unknown;
+      readonly position?: FilePosition;
+      readonly problems?: readonly Problem[];
+    },
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "DeployImpactError";
@@ -66,5 +80,6 @@ export class DeployImpactError extends Error {
     this.retryable = ERROR_CODES[code].retryable;
     this.exitCode = ERROR_CODES[code].exitCode;
     this.position = options.position;
+    this.problems = options.problems ?? [];
   }
 }
