@@ -34,7 +34,12 @@ export function poisson(uniform: Uniform, mean: number): number {
 }
 
 /** AR(1) noise with mean 0: `spread` is its standard deviation, `persistence` its correlation from step to step. */
-export function autoregressive(uniform: Uniform, steps: number, persistence: number, spread: number): readonly number[] {
+export function autoregressive(
+  uniform: Uniform,
+  steps: number,
+  persistence: number,
+  spread: number,
+): readonly number[] {
   const innovation = spread * Math.sqrt(1 - persistence ** 2);
   const values = [spread * normal(uniform)];
   while (values.length < steps) values.push(persistence * (values.at(-1) ?? 0) + innovation * normal(uniform));

@@ -46,8 +46,10 @@ export const TRUTH = { cost: 0, throttled: 0 } as const;
 const PARTNER = { start: DEPLOYED_AT + 15 * MINUTE, length: 20 * MINUTE, logSize: Math.log(0.68) };
 /** The metrics of one pool were lost for half an hour. */
 const GAP = { unit: "pool-f", from: DEPLOYED_AT - 9 * HOUR, to: DEPLOYED_AT - 9 * HOUR + 30 * MINUTE };
-/** Dollars per thousand requests of capacity and hour, roughly 0.40; share of a pool's cost that does not follow the traffic: the minimum number of nodes. */
+/** Share of a pool's cost that does not follow the traffic: the minimum number of nodes. */
 const FIXED_SHARE = 0.55;
+/** Dollars per step for a thousand requests per step at the daily mean: 0.40 an hour. */
+const PRICE = (0.4 * STEP) / HOUR;
 
 export function makeRows(): readonly Row[] {
   const uniform = uniformFrom(SEED);
@@ -69,7 +71,7 @@ export function makeRows(): readonly Row[] {
         unit,
         values: {
           krequests: requests,
-          dollars: (0.4 / 12) * size * nodes * Math.exp(price[i] ?? 0),
+          dollars: PRICE * size * nodes * Math.exp(price[i] ?? 0),
           periods,
           throttled: poisson(uniform, periods * 0.02 * Math.exp(0.5 * common + (pressure[i] ?? 0))),
         },
