@@ -1,5 +1,5 @@
-import type { Design, Direction, Exclusion, InferenceName, Kind, Margin, Mode, Role, Scale } from "../core/plan.ts";
 import type { SeriesComponent } from "../core/panel/series.ts";
+import type { Design, Direction, Exclusion, InferenceName, Kind, Margin, Mode, Role, Scale } from "../core/plan.ts";
 
 export const COMMENT_RULES = ["on-change", "always", "never"] as const;
 export type CommentRule = (typeof COMMENT_RULES)[number];

@@ -1,0 +1,19 @@
+/** What holds when the config says nothing (docs/configuration.md). Durations as a person would write them. */
+export const DEFAULTS = {
+  pre: "24h",
+  settle: "5m",
+  post: "1h",
+  step: "1m",
+  alpha: 0.05,
+  inference: "precision-weighted",
+  scale: "auto",
+  design: "auto",
+  looks: 1,
+  role: "guardrail",
+  mode: "enforcing",
+  comment: "on-change",
+  failOn: "regression",
+  onInconclusive: "neutral",
+  onInvalid: "neutral",
+  seed: 1,
+} as const;
