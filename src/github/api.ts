@@ -1,0 +1,325 @@
+import { z } from "zod";
+import { DeployImpactError } from "../core/errors.ts";
+import type { GithubClient, Octokit } from "./client.ts";
+import { type CallPurpose, type Permission, translateError } from "./errors.ts";
+import { CONTENT_BYTES, PAGE_SIZE } from "./limits.ts";
+import {
+  type CheckRunRecord,
+  type CommentRecord,
+  type CommitRecord,
+  type ComparisonRecord,
+  type DeploymentRecord,
+  type DeploymentStatusRecord,
+  type PullRequestRecord,
+  type RepositoryFileRecord,
+  checkRunSchema,
+  commentSchema,
+  commitSchema,
+  comparisonSchema,
+  deploymentSchema,
+  deploymentStatusSchema,
+  filesSchema,
+  pullRequestSchema,
+  repositoryFileSchema,
+} from "./records.ts";
+
+export interface CheckOutput {
+  readonly title: string;
+  readonly summary: string;
+  readonly text?: string;
+}
+
+export type CheckConclusion = "success" | "failure" | "neutral" | "skipped" | "cancelled";
+
+/** A PATCH has no `head_sha` and no `name`; that is why create and update are two types. */
+export interface CheckUpdate {
+  readonly output: CheckOutput;
+  readonly conclusion?: CheckConclusion;
+  readonly detailsUrl?: string;
+}
+
+export interface CheckCreation extends CheckUpdate {
+  readonly name: string;
+  readonly headSha: string;
+  readonly externalId: string;
+}
+
+/**
+ * The calls of one repository. Functions take the few they need (`Pick<GithubApi, "listComments">`), so that a test
+ * gives two functions instead of a client.
+ */
+export interface GithubApi {
+  /** owner/name */
+  readonly repository: string;
+  /** Requests left of the run's budget. */
+  readonly remaining: () => number;
+  readonly getFile: (path: string) => Promise<RepositoryFileRecord>;
+  readonly isPrivate: () => Promise<boolean>;
+  readonly listDeployments: (filter: DeploymentFilter) => Promise<DeploymentRecord[]>;
+  readonly getDeployment: (id: number) => Promise<DeploymentRecord>;
+  readonly listDeploymentStatuses: (id: number) => Promise<DeploymentStatusRecord[]>;
+  readonly listCheckRuns: (filter: { readonly ref: string; readonly name?: string }) => Promise<CheckRunRecord[]>;
+  readonly createCheckRun: (creation: CheckCreation) => Promise<CheckRunRecord>;
+  readonly updateCheckRun: (id: number, update: CheckUpdate) => Promise<CheckRunRecord>;
+  readonly listCommits: (filter: { readonly since: number; readonly page?: number }) => Promise<CommitRecord[]>;
+  readonly getCommit: (sha: string) => Promise<CommitRecord>;
+  readonly compare: (base: string, head: string) => Promise<ComparisonRecord>;
+  readonly listPullRequestsOfCommit: (sha: string) => Promise<PullRequestRecord[]>;
+  readonly listClosedPullRequests: () => Promise<PullRequestRecord[]>;
+  readonly getPullRequest: (number: number) => Promise<PullRequestRecord>;
+  readonly listPullRequestFiles: (number: number) => Promise<string[]>;
+  readonly listComments: (number: number) => Promise<CommentRecord[]>;
+  readonly createComment: (number: number, body: string) => Promise<CommentRecord>;
+  readonly updateComment: (id: number, body: string) => Promise<CommentRecord>;
+  readonly deleteComment: (id: number) => Promise<void>;
+  /** Login of the person behind the token; an installation token has none. */
+  readonly getLogin: () => Promise<string>;
+}
+
+export interface DeploymentFilter {
+  readonly environment?: string;
+  readonly sha?: string;
+  readonly page?: number;
+}
+
+interface Answer {
+  readonly data: unknown;
+}
+
+/** A write that must not be repeated blindly. */
+const ONCE = { request: { retries: 0 } };
+
+export function apiFor(client: GithubClient, repository: string): GithubApi {
+  const target = splitRepository(repository);
+  const { octokit } = client;
+  return {
+    repository,
+    remaining: client.remaining,
+    ...repositoryCalls(octokit, target),
+    ...deploymentCalls(octokit, target),
+    ...checkCalls(octokit, target),
+    ...commitCalls(octokit, target),
+    ...pullRequestCalls(octokit, target),
+    ...commentCalls(octokit, target),
+  };
+}
+
+interface Target {
+  readonly owner: string;
+  readonly repo: string;
+}
+
+function splitRepository(repository: string): Target {
+  const [owner, repo, ...rest] = repository.split("/");
+  if (!owner || !repo || rest.length > 0) {
+    throw new DeployImpactError("USAGE", `"${repository}" is not a repository.`, {
+      hint: "Write it as `owner/name`, for example `repository: acme/shop`.",
+    });
+  }
+  return { owner, repo };
+}
+
+async function ask<T>(purpose: CallPurpose, schema: z.ZodType<T>, send: () => Promise<Answer>): Promise<T> {
+  const data = await translated(purpose, async () => (await send()).data);
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new DeployImpactError(
+    "GITHUB_REJECTED",
+    `GitHub's answer has an unknown shape (${purpose.doing}): ${z.prettifyError(parsed.error)}.`,
+    {
+      hint: "Check that GITHUB_API_URL points to GitHub or to a GitHub Enterprise Server that is still supported.",
+    },
+  );
+}
+
+async function translated<T>(purpose: CallPurpose, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    throw translateError(error, purpose);
+  }
+}
+
+function purpose(permission: Permission, doing: string): CallPurpose {
+  return { permission, doing };
+}
+
+function repositoryCalls(octokit: Octokit, target: Target): Pick<GithubApi, "getFile" | "isPrivate" | "getLogin"> {
+  return {
+    getFile: async (path) => {
+      const why = purpose("contents", `read \`${path}\` on the default branch`);
+      const file = await ask(why, repositoryFileSchema, () => octokit.rest.repos.getContent({ ...target, path }));
+      if (file.encoding !== "base64") {
+        throw new DeployImpactError(
+          "FILE_UNREADABLE",
+          `\`${path}\` has ${file.size} bytes; GitHub shows at most ${CONTENT_BYTES}.`,
+          {
+            hint: "Point the input `config` to the config file itself.",
+          },
+        );
+      }
+      return { text: Buffer.from(file.content, "base64").toString("utf8"), blobSha: file.sha };
+    },
+    isPrivate: async () => {
+      const schema = z.object({ private: z.boolean() });
+      const why = purpose("metadata", "read the repository");
+      return (await ask(why, schema, () => octokit.rest.repos.get({ ...target }))).private;
+    },
+    getLogin: async () => {
+      const schema = z.object({ login: z.string() });
+      const why = purpose("metadata", "read who the token belongs to");
+      return (await ask(why, schema, () => octokit.rest.users.getAuthenticated())).login;
+    },
+  };
+}
+
+type DeploymentCalls = Pick<GithubApi, "listDeployments" | "getDeployment" | "listDeploymentStatuses">;
+
+function deploymentCalls(octokit: Octokit, target: Target): DeploymentCalls {
+  const why = purpose("deployments", "read the deployments");
+  return {
+    listDeployments: ({ environment, sha, page = 1 }) =>
+      ask(why, z.array(deploymentSchema), () =>
+        octokit.rest.repos.listDeployments({
+          ...target,
+          ...(environment === undefined ? {} : { environment }),
+          ...(sha === undefined ? {} : { sha }),
+          per_page: PAGE_SIZE,
+          page,
+        }),
+      ),
+    getDeployment: (id) =>
+      ask(why, deploymentSchema, () => octokit.rest.repos.getDeployment({ ...target, deployment_id: id })),
+    listDeploymentStatuses: (id) =>
+      ask(why, z.array(deploymentStatusSchema), () =>
+        octokit.rest.repos.listDeploymentStatuses({ ...target, deployment_id: id, per_page: PAGE_SIZE }),
+      ),
+  };
+}
+
+type CheckCalls = Pick<GithubApi, "listCheckRuns" | "createCheckRun" | "updateCheckRun">;
+
+function checkCalls(octokit: Octokit, target: Target): CheckCalls {
+  return {
+    listCheckRuns: async ({ ref, name }) => {
+      const schema = z.object({ check_runs: z.array(checkRunSchema) }).transform((raw) => raw.check_runs);
+      const filter = {
+        ref,
+        per_page: PAGE_SIZE,
+        filter: "all" as const,
+        ...(name === undefined ? {} : { check_name: name }),
+      };
+      const why = purpose("checks", "read the check runs of the deployed commit");
+      return ask(why, schema, () => octokit.rest.checks.listForRef({ ...target, ...filter }));
+    },
+    createCheckRun: ({ name, headSha, externalId, ...update }) =>
+      ask(purpose("checks", "create the check run"), checkRunSchema, () =>
+        octokit.rest.checks.create({
+          ...target,
+          ...ONCE,
+          name,
+          head_sha: headSha,
+          external_id: externalId,
+          ...stateOf(update),
+        } as Parameters<typeof octokit.rest.checks.create>[0]),
+      ),
+    updateCheckRun: (id, update) =>
+      ask(purpose("checks", "update the check run"), checkRunSchema, () =>
+        octokit.rest.checks.update({ ...target, check_run_id: id, ...stateOf(update) }),
+      ),
+  };
+}
+
+function stateOf({ output, conclusion, detailsUrl }: CheckUpdate) {
+  return {
+    output: { ...output },
+    ...(detailsUrl === undefined ? {} : { details_url: detailsUrl }),
+    ...(conclusion === undefined ? { status: "in_progress" as const } : { status: "completed" as const, conclusion }),
+  };
+}
+
+function commitCalls(octokit: Octokit, target: Target): Pick<GithubApi, "listCommits" | "getCommit" | "compare"> {
+  return {
+    listCommits: ({ since, page = 1 }) =>
+      ask(purpose("contents", "list the latest commits"), z.array(commitSchema), () =>
+        octokit.rest.repos.listCommits({
+          ...target,
+          since: new Date(since * 1000).toISOString(),
+          per_page: PAGE_SIZE,
+          page,
+        }),
+      ),
+    getCommit: (ref) =>
+      ask(purpose("contents", "read the deployed commit"), commitSchema, () =>
+        octokit.rest.repos.getCommit({ ...target, ref, per_page: 1 }),
+      ),
+    compare: (base, head) =>
+      ask(purpose("contents", "compare with the previous deployment"), comparisonSchema, () =>
+        octokit.rest.repos.compareCommitsWithBasehead({ ...target, basehead: `${base}...${head}` }),
+      ),
+  };
+}
+
+type PullRequestCalls = Pick<
+  GithubApi,
+  "listPullRequestsOfCommit" | "listClosedPullRequests" | "getPullRequest" | "listPullRequestFiles"
+>;
+
+function pullRequestCalls(octokit: Octokit, target: Target): PullRequestCalls {
+  const why = purpose("pullRequests", "find the pull request of the deployed commit");
+  return {
+    listPullRequestsOfCommit: (sha) =>
+      translated(why, async () =>
+        z.array(pullRequestSchema).parse(
+          await octokit.paginate(octokit.rest.repos.listPullRequestsAssociatedWithCommit, {
+            ...target,
+            commit_sha: sha,
+            per_page: PAGE_SIZE,
+          }),
+        ),
+      ),
+    listClosedPullRequests: () =>
+      ask(why, z.array(pullRequestSchema), () =>
+        octokit.rest.pulls.list({
+          ...target,
+          state: "closed",
+          sort: "updated",
+          direction: "desc",
+          per_page: PAGE_SIZE,
+        }),
+      ),
+    getPullRequest: (number) =>
+      ask(why, pullRequestSchema, () => octokit.rest.pulls.get({ ...target, pull_number: number })),
+    listPullRequestFiles: (number) =>
+      ask(purpose("pullRequests", "read the files of the pull request"), filesSchema, () =>
+        octokit.rest.pulls.listFiles({ ...target, pull_number: number, per_page: PAGE_SIZE }),
+      ),
+  };
+}
+
+type CommentCalls = Pick<GithubApi, "listComments" | "createComment" | "updateComment" | "deleteComment">;
+
+function commentCalls(octokit: Octokit, target: Target): CommentCalls {
+  const writing = purpose("comments", "write the comment");
+  return {
+    listComments: (number) =>
+      translated(purpose("comments", "read the comments of the pull request"), async () =>
+        z.array(commentSchema).parse(
+          await octokit.paginate(octokit.rest.issues.listComments, {
+            ...target,
+            issue_number: number,
+            per_page: PAGE_SIZE,
+          }),
+        ),
+      ),
+    createComment: (number, body) =>
+      ask(writing, commentSchema, () =>
+        octokit.rest.issues.createComment({ ...target, ...ONCE, issue_number: number, body }),
+      ),
+    updateComment: (id, body) =>
+      ask(writing, commentSchema, () => octokit.rest.issues.updateComment({ ...target, comment_id: id, body })),
+    deleteComment: async (id) => {
+      await translated(writing, () => octokit.rest.issues.deleteComment({ ...target, comment_id: id }));
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { getOctokit } from "@actions/github";
+import { retry } from "@octokit/plugin-retry";
+import { throttling } from "@octokit/plugin-throttling";
+import type { Log } from "../ports.ts";
+import {
+  PRIMARY_LIMIT_WAIT_SECONDS,
+  REQUEST_BUDGET,
+  REQUEST_TIMEOUT_MS,
+  SECONDARY_LIMIT_PATIENCE_SECONDS,
+  SECONDARY_LIMIT_WAIT_SECONDS,
+  TRIES,
+  WRITE_PAUSE_MS,
+  WRITES_WITHOUT_PAUSE,
+} from "./limits.ts";
+
+/** Where the public service answers; everything else comes from the environment (Enterprise Server, data residency). */
+export const DEFAULT_API_URL = "https://api.github.com";
+export const DEFAULT_SERVER_URL = "https://github.com";
+
+/** Statuses that a second try cannot change; 403 and 429 are left to the rate-limit rules. */
+const FINAL_STATUSES = [400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 451];
+
+export type Octokit = ReturnType<typeof getOctokit>;
+
+export interface GithubClient {
+  readonly octokit: Octokit;
+  /** Requests sent so far, retries included. */
+  readonly requests: () => number;
+  /** Requests left of the budget; never negative. */
+  readonly remaining: () => number;
+}
+
+export interface ClientOptions {
+  readonly token: string;
+  /** GITHUB_API_URL */
+  readonly apiUrl: string;
+  readonly log: Log;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Milliseconds that the waits of the retry rules count as one second; 1000 except in tests. */
+  readonly secondMs?: number;
+}
+
+/**
+ * Octokit with the rules that every call obeys: requests are counted, writes go out one at a time, a primary rate
+ * limit is waited out only when it is short, a secondary one as long as GitHub asks, and only calls that may be
+ * repeated are repeated (a POST never is; `createOnce` looks before it tries again).
+ */
+export function connect(options: ClientOptions): GithubClient {
+  let sent = 0;
+  const count = (): void => {
+    sent += 1;
+  };
+  const octokit = getOctokit(
+    options.token,
+    {
+      baseUrl: options.apiUrl,
+      log: { debug: options.log.debug, info: options.log.debug, warn: options.log.debug, error: options.log.debug },
+      retry: { doNotRetry: FINAL_STATUSES, retries: TRIES - 1, retryAfterBaseValue: options.secondMs ?? 1000 },
+      throttle: rateLimitRules(options),
+    },
+    // The first plugin is the innermost: it sees every try of every request.
+    queuedWrites(options.sleep, count),
+    throttling,
+    retry,
+  );
+  return { octokit, requests: () => sent, remaining: () => Math.max(0, REQUEST_BUDGET - sent) };
+}
+
+type Throttle = NonNullable<Parameters<typeof throttling>[1]["throttle"]>;
+
+function rateLimitRules({ log, secondMs = 1000 }: ClientOptions): Throttle {
+  const decide =
+    (name: string, longest: number) => (seconds: number, _request: unknown, _octokit: unknown, retries: number) => {
+      const again = seconds <= longest && retries < TRIES - 1;
+      log.warning(
+        `GitHub's ${name} rate limit was reached; ${again ? `trying again in ${seconds} s` : `it asks for ${seconds} s, giving up`}.`,
+      );
+      return again;
+    };
+  return {
+    // Our own queue spaces the writes; the plugin's queue would add a second to every one of them.
+    write: unqueued(),
+    notifications: unqueued(),
+    retryAfterBaseValue: secondMs,
+    fallbackSecondaryRateRetryAfter: SECONDARY_LIMIT_WAIT_SECONDS,
+    onRateLimit: decide("primary", PRIMARY_LIMIT_WAIT_SECONDS),
+    onSecondaryRateLimit: decide("secondary", SECONDARY_LIMIT_PATIENCE_SECONDS),
+  };
+}
+
+/** The only part of a Bottleneck group that the throttling plugin uses: run the job now. */
+function unqueued(): NonNullable<Throttle["write"]> {
+  const limiter = { schedule: <T>(_options: unknown, job: () => Promise<T>): Promise<T> => job() };
+  return { key: () => limiter } as unknown as NonNullable<Throttle["write"]>;
+}
+
+/** Counts every request that leaves, gives each a time limit and lets writes pass one after the other. */
+function queuedWrites(sleep: (ms: number) => Promise<void>, count: () => void) {
+  let last: Promise<unknown> = Promise.resolve();
+  let writes = 0;
+  return (octokit: { hook: Octokit["hook"] }): Record<string, never> => {
+    octokit.hook.wrap("request", async (request, options) => {
+      const send = () => {
+        count();
+        const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+        return request({ ...options, request: { ...options.request, signal } });
+      };
+      if (options.method === "GET" || options.method === "HEAD") return send();
+      const turn = last.then(async () => {
+        writes += 1;
+        if (writes > WRITES_WITHOUT_PAUSE) await sleep(WRITE_PAUSE_MS);
+        return send();
+      });
+      last = turn.catch(() => undefined);
+      return turn;
+    });
+    return {};
+  };
+}
