@@ -35,9 +35,8 @@ for (const file of files) {
     problems += 1;
     const { line, character } = found.range.start;
     const severity = SEVERITIES[found.severity ?? 1];
-    console.error(
-      `${path.relative(ROOT, path.resolve(file))}:${line + 1}:${character + 1} ${severity} ${found.message}`,
-    );
+    const message = typeof found.message === "string" ? found.message : found.message.value;
+    console.error(`${path.relative(ROOT, path.resolve(file))}:${line + 1}:${character + 1} ${severity} ${message}`);
   }
 }
 console.log(`${files.length} files checked, ${problems} problems`);

@@ -41,7 +41,9 @@ function withoutTexts(value, isPropertyMap = false) {
   if (Array.isArray(value)) return value.map((item) => withoutTexts(item));
   if (value === null || typeof value !== "object") return value;
   const kept = Object.entries(value).filter(([key]) => isPropertyMap || !TEXTS.has(key));
-  return Object.fromEntries(kept.map(([key, item]) => [key, withoutTexts(item, key === "properties" && !isPropertyMap)]));
+  return Object.fromEntries(
+    kept.map(([key, item]) => [key, withoutTexts(item, key === "properties" && !isPropertyMap)]),
+  );
 }
 
 function operation(original, statuses) {
