@@ -120,14 +120,10 @@ describe("node-pool autoscaler", () => {
 
   it("can be replayed from its result", () => {
     const file = path.join(scratch, "result.json");
-    execFileSync(
-      process.execPath,
-      [
-        CLI,
-        ...["check", "--config", "examples/node-pool-autoscaler/deploy-impact.yml", "--format", "json", "--out", file],
-      ],
-      { cwd: ROOT },
-    );
+    const config = "examples/node-pool-autoscaler/deploy-impact.yml";
+    execFileSync(process.execPath, [CLI, "check", "--config", config, "--format", "json", "--out", file], {
+      cwd: ROOT,
+    });
     expect(spawnSync(process.execPath, [CLI, "replay", file], { cwd: ROOT }).status).toBe(0);
   });
 });
