@@ -25,6 +25,8 @@ export interface ReportContext {
   readonly previous: { readonly verdict: Verdict; readonly at: string } | null;
   /** Pull requests that this deploy contained, when it contained more than one. */
   readonly batchPullRequests: readonly number[];
+  /** True where the bot answers slash commands; only then may advice name one. */
+  readonly commands?: boolean;
 }
 
 /** A context without GitHub: what the command line starts from. */

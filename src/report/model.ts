@@ -41,11 +41,13 @@ export interface ReportModel {
   readonly quality: readonly string[];
   readonly method: readonly string[];
   readonly reproduce: readonly string[];
+  /** Query text per metric; empty in a public repository. */
+  readonly queries: readonly { readonly metric: string; readonly component: string; readonly query: string }[];
   /** `deploy-impact 1.4.0`, `config at main@9f8e7d6`, `seed 7`. */
   readonly footer: readonly string[];
   readonly links: ReportLinks;
   /** The chart of the metric that made the verdict, for Markdown; null without data. */
-  readonly mermaid: { readonly source: string; readonly caption: string } | null;
+  readonly mermaid: { readonly source: string; readonly caption: readonly string[] } | null;
 }
 
 export interface ReportLinks {
@@ -75,6 +77,8 @@ export interface MetricModel {
   readonly word: string;
   /** `p95 latency +12.4% (7.9 to 17.0), margin 5%`. */
   readonly sentence: string;
+  /** Primary and guardrail metrics decide; others inform. */
+  readonly decides: boolean;
   /** `+12.4%`; `-` when there is no estimate. */
   readonly change: string;
   /** `7.9 to 17.0`, same unit as `change`; null without an interval. */
@@ -92,11 +96,22 @@ export interface MetricModel {
   readonly tags: readonly string[];
   readonly reasons: readonly ReasonModel[];
   readonly checks: readonly CheckModel[];
+  /** What the verdict means for this metric, with its numbers. */
+  readonly meaning: readonly string[];
   /** Levels before and after, in words; empty with `values: relative`. */
   readonly levels: readonly string[];
   /** Which estimator, which error, how many clusters. */
   readonly method: readonly string[];
+  /** Effect by time from the deploy, formatted. */
+  readonly eventStudy: readonly EventStudyRow[];
   readonly charts: ChartsModel;
+}
+
+export interface EventStudyRow {
+  /** `-60 to -45 min` */
+  readonly time: string;
+  readonly effect: string;
+  readonly interval: string;
 }
 
 export interface ReasonModel {
@@ -126,18 +141,21 @@ export interface ChartsModel {
 
 /** Treated and its counterfactual over time. */
 export interface PathChart {
+  readonly metric: string;
   /** `% of the treated mean before the deploy`, `pp`, or raw. */
   readonly unit: string;
-  /** Epoch seconds of the bin starts. */
-  readonly times: readonly number[];
+  /** Seconds from the deploy to each bin's start; no bin holds points from before and after the deploy. */
+  readonly offsets: readonly number[];
   readonly binSeconds: number;
+  /** Points exist before the first bin but are not drawn, so that the post window stays readable. */
+  readonly cropped: boolean;
   readonly treated: readonly (number | null)[];
   readonly counterfactual: readonly (number | null)[];
-  readonly deployedAt: number;
-  readonly preStart: number | null;
-  readonly preEnd: number | null;
+  /** Seconds from the deploy; null when the window is not known. */
   readonly postStart: number | null;
   readonly postEnd: number | null;
+  /** `2026-11-21 13:00 UTC` */
+  readonly deployedAt: string;
 }
 
 export interface EffectMark {
@@ -147,6 +165,7 @@ export interface EffectMark {
   readonly high: number | null;
   /** Position of the margin on the axis, on the side that is worse. */
   readonly margin: number | null;
+  readonly worse: "up" | "down";
 }
 
 export interface EventStudyChart {

@@ -1,0 +1,313 @@
+import type { Direction } from "../core/plan.ts";
+import type { CheckResult, ResultDocument, SliResult } from "../core/result.ts";
+import { chartsOf } from "./chart-data.ts";
+import type { ReportContext } from "./context.ts";
+import {
+  changeText,
+  type Display,
+  displayOf,
+  intervalText,
+  marginText,
+  otherDisplay,
+  signedIntervalText,
+  sizeText,
+} from "./display.ts";
+import { textFact } from "./facts.ts";
+import { capitalise, count, fixed, pValue, sentence, share, signed, significant, waitingTime } from "./format.ts";
+import type { CheckModel, EventStudyRow, MetricModel, ReasonModel } from "./model.ts";
+import type { Disclosure } from "./redact.ts";
+import { CHECK_WORDING, type CheckTongue } from "./wording/checks.ts";
+import { REASON_WORDING } from "./wording/reasons.ts";
+import { VERDICT_WORDING } from "./wording/verdicts.ts";
+
+export interface MetricScope {
+  readonly document: ResultDocument;
+  readonly context: ReportContext;
+  readonly shown: Disclosure;
+  /** True when labels need the service in front. */
+  readonly manyServices: boolean;
+}
+
+export function metricModel(sli: SliResult, scope: MetricScope): MetricModel {
+  const display = displayOf(scope.document, sli, scope.context.values);
+  const label = metricLabel(sli, scope);
+  const wording = VERDICT_WORDING[sli.verdict];
+  const reasons = reasonModels(sli, scope);
+  const margin = marginText(display, sli.margin.text);
+  const detectable = display.detectable === null ? null : sizeText(display.detectable, display);
+  const other = otherDisplay(display, sli, scope.context.values);
+  const tongue = tongueOf(display, scope);
+  return {
+    id: sli.id,
+    service: sli.service,
+    label,
+    role: sli.role,
+    decides: sli.role === "primary" || sli.role === "guardrail",
+    verdict: sli.verdict,
+    symbol: wording.symbol,
+    word: wording.word,
+    sentence: metricSentence(label, display, margin),
+    change: changeText(display),
+    interval: intervalText(display),
+    level: levelText(sli, scope.document),
+    otherScale: other === null ? null : otherText(other),
+    margin,
+    detectable,
+    verdictCell: verdictCell(sli, detectable, reasons),
+    tags: tagsOf(sli),
+    reasons,
+    checks: sli.checks.map((check) => checkModel(check, tongue, scope.shown)),
+    meaning: metricMeaning({ sli, display, label, margin, detectable, reasons }),
+    levels: levelLines(sli, label, scope.context.values),
+    method: methodLines(sli, scope),
+    eventStudy: eventStudyRows(sli, display),
+    charts: chartsOf({ sli, label, windows: scope.document.windows, display, values: scope.context.values }),
+  };
+}
+
+/** `p95-latency` reads as `p95 latency`. */
+export function humanName(id: string): string {
+  return id.replace(/(?<=[\p{L}\p{N}])[-_](?=[\p{L}\p{N}])/gu, " ");
+}
+
+function metricLabel(sli: SliResult, scope: MetricScope): string {
+  const twins = scope.document.slis.filter(
+    (other) => other.service === sli.service && humanName(other.id) === humanName(sli.id),
+  );
+  const name = scope.shown.label(twins.length > 1 ? sli.id : humanName(sli.id));
+  return scope.manyServices && sli.service !== null ? `${scope.shown.label(sli.service)} / ${name}` : name;
+}
+
+function metricSentence(label: string, display: Display, margin: string): string {
+  if (display.att === null) return label;
+  const interval = intervalText(display);
+  return `${label} ${changeText(display)}${interval === null ? "" : ` (${interval})`}, margin ${margin}`;
+}
+
+function otherText(display: Display): string {
+  const interval = intervalText(display);
+  return `${changeText(display)}${interval === null ? "" : ` (${interval})`}`;
+}
+
+function levelText(sli: SliResult, document: ResultDocument): string {
+  const level = sli.estimate?.level ?? 1 - (document.plans[0]?.alpha ?? 0.05);
+  return share(level);
+}
+
+function verdictCell(sli: SliResult, detectable: string | null, reasons: readonly ReasonModel[]): string {
+  const { inSentence } = VERDICT_WORDING[sli.verdict];
+  const first = reasons[0];
+  if (sli.verdict === "invalid" && first !== undefined) return `${inSentence} (${REASON_WORDING[first.code].short})`;
+  if (sli.verdict !== "inconclusive") return inSentence;
+  if (sli.reasonCodes.includes("WORSE_BUT_WITHIN_MARGIN")) return `${inSentence} (worse, maybe within margin)`;
+  if (sli.reasonCodes.includes("MULTIPLICITY")) return `${inSentence} (too many metrics for certainty)`;
+  return detectable === null ? inSentence : `${inSentence} (would need ${detectable} or more)`;
+}
+
+function tagsOf(sli: SliResult): readonly string[] {
+  return [
+    ...(sli.kind === "quantile" ? ["approximate"] : []),
+    ...(sli.role === "informational" ? ["informational"] : []),
+    ...(sli.role === "placebo" ? ["cannot react"] : []),
+  ];
+}
+
+/** Codes that say why there is no verdict come before those that qualify one; otherwise the order of core. */
+function reasonModels(sli: SliResult, scope: MetricScope): readonly ReasonModel[] {
+  const codes = [...new Set([...sli.reasonCodes, ...sli.reasons.map((reason) => reason.code)])];
+  return codes.map((code) => {
+    const wording = REASON_WORDING[code];
+    const told = sli.reasons.find((reason) => reason.code === code);
+    return {
+      code,
+      sentence: sentence(capitalise(told === undefined ? wording.sentence : scope.shown.message(told.message))),
+      todo: sentence(
+        capitalise(told === undefined || told.hint === "" ? wording.todo : scope.shown.message(told.hint)),
+      ),
+    };
+  });
+}
+
+function tongueOf(display: Display, scope: MetricScope): CheckTongue {
+  const { factor } = display;
+  const decimals = display.low === null ? null : display.decimals;
+  return {
+    unit: scope.shown.unit,
+    effect: (raw) => {
+      if (factor === null) return null;
+      const value = raw * factor;
+      return decimals === null
+        ? `${value > 0 ? "+" : ""}${significant(value, 3)}${display.suffix}`
+        : `${signed(value, decimals)}${display.suffix}`;
+    },
+    size: (raw) => (factor === null ? null : sizeText(raw * factor, display)),
+  };
+}
+
+function checkModel(check: CheckResult, tongue: CheckTongue, shown: Disclosure): CheckModel {
+  const wording = CHECK_WORDING[check.id];
+  const reason = textFact(check.facts, "reason");
+  const base = { id: check.id, question: wording.question, required: check.required };
+  if (check.passed === true) return { ...base, state: "passed", sentence: sentence(wording.passed(check, tongue)) };
+  if (check.passed === false) return { ...base, state: "failed", sentence: sentence(wording.failed(check, tongue)) };
+  if (reason === null) return { ...base, state: "noted", sentence: sentence(wording.noted(check, tongue)) };
+  return { ...base, state: "not run", sentence: sentence(capitalise(shown.message(reason))) };
+}
+
+interface Meaning {
+  readonly sli: SliResult;
+  readonly display: Display;
+  readonly label: string;
+  readonly margin: string;
+  readonly detectable: string | null;
+  readonly reasons: readonly ReasonModel[];
+}
+
+/** Verdict-specific sentences with their numbers. */
+function metricMeaning(meaning: Meaning): readonly string[] {
+  const { sli, display, label, margin, reasons } = meaning;
+  if (sli.verdict === "invalid") return invalidMeaning(meaning);
+  const { low, high } = display;
+  if (low === null || high === null) return withoutInterval(meaning);
+  const size = (value: number): string => `${fixed(Math.abs(value), display.decimals)}${display.suffix}`;
+  const seen =
+    meaning.detectable === null ? [] : [`A harm of ${meaning.detectable} or more would most likely have been seen.`];
+  const tolerated = display.margin === null || display.margin === 0 ? "" : `; up to ${margin} is tolerated`;
+  const [least, most] = Math.abs(low) <= Math.abs(high) ? [low, high] : [high, low];
+  const between = `between ${size(least)} and ${size(most)} ${low > 0 ? "higher" : "lower"}`;
+  switch (sli.verdict) {
+    case "regression":
+      return [`${label} is ${between} than it would be without the deploy${tolerated}.`, ...qualifiers(reasons)];
+    case "improvement":
+      return [`${label} is ${between} than it would be without the deploy, which is better.`, ...seen, ...qualifiers(reasons)];
+    case "no-impact": {
+      const harm = sli.direction === "up" ? high : -low;
+      return [
+        `${label} got worse by at most ${size(Math.max(harm, 0))}${tolerated}.`,
+        ...seen,
+        ...qualifiers(reasons),
+      ];
+    }
+    case "inconclusive":
+      return [inconclusiveSentence(meaning, low, high), ...seen, ...timeSentence(sli), ...qualifiers(reasons)];
+  }
+}
+
+function inconclusiveSentence({ sli, display, label, margin }: Meaning, low: number, high: number): string {
+  const interval = signedIntervalText(display) ?? "";
+  const worse = sli.direction === "up" ? low > 0 : high < 0;
+  const lead = `The change of ${label} lies between ${interval.replace(" to ", " and ")}`;
+  if (sli.reasonCodes.includes("MULTIPLICITY")) return `${lead}, beyond the margin of ${margin}, but one of this many metrics may do so by chance.`;
+  if (display.margin === null || display.margin === 0) return `${lead}; without a margin harm cannot be ruled out.`;
+  if (worse) return `${lead}: it got worse, but a harm beyond the margin of ${margin} is neither shown nor ruled out.`;
+  return `${lead}: neither "no harm" nor a harm beyond the margin of ${margin} can be ruled out.`;
+}
+
+function timeSentence(sli: SliResult): readonly string[] {
+  const time = sli.timeToDecide;
+  if (time === null) return [];
+  if (!time.decidable || time.additional === null) {
+    return ["More time after the deploy will not decide, because the doubt comes from the time before it."];
+  }
+  return time.additional <= 0 ? [] : [`About ${waitingTime(time.additional)} more after the deploy would decide.`];
+}
+
+/** Said with its own words above, or a matter of the data section. */
+const SAID_ELSEWHERE = new Set<string>([
+  "MORE_TIME",
+  "MORE_TIME_WILL_NOT_DECIDE",
+  "NOT_POWERED",
+  "WORSE_BUT_WITHIN_MARGIN",
+  "MULTIPLICITY",
+  "UNITS_DROPPED",
+  "PARTIAL_DATA",
+  "PRE_SHORTENED",
+]);
+
+function qualifiers(reasons: readonly ReasonModel[]): readonly string[] {
+  return reasons.filter((reason) => !SAID_ELSEWHERE.has(reason.code)).map((reason) => reason.sentence);
+}
+
+function invalidMeaning({ sli, display, label, reasons }: Meaning): readonly string[] {
+  const why = reasons.length === 0 ? [VERDICT_WORDING.invalid.meaning] : reasons.map((reason) => reason.sentence);
+  if (sli.estimate === null || display.att === null) return why;
+  const interval = intervalText(display);
+  return [
+    ...why,
+    `The number for the record, not to be trusted: ${label} ${changeText(display)}${interval === null ? "" : ` (${interval})`}.`,
+  ];
+}
+
+function withoutInterval({ sli, display, label, reasons }: Meaning): readonly string[] {
+  if (display.att === null) return reasons.length === 0 ? [VERDICT_WORDING[sli.verdict].meaning] : reasons.map((reason) => reason.sentence);
+  const p = sli.estimate?.pValue ?? null;
+  return [
+    `${label} changed by ${changeText(display)}${p === null ? "" : ` (${pValue(p)} by rank among earlier windows)`}; there is no interval.`,
+    ...qualifiers(reasons),
+  ];
+}
+
+function levelLines(sli: SliResult, label: string, values: ReportContext["values"]): readonly string[] {
+  const { treatedPre, treatedPost, controlPre, controlPost, counterfactualPost } = sli.baseline;
+  if (values !== "full") return [];
+  const show = (value: number | null): string =>
+    value === null ? "unknown" : sli.kind === "ratio" ? `${significant(value * 100, 4)}%` : significant(value, 4);
+  return [
+    `${label} on treated units: ${show(treatedPre)} before, ${show(treatedPost)} after, ${show(counterfactualPost)} expected without the deploy.`,
+    ...(controlPre === null && controlPost === null
+      ? []
+      : [`On control units: ${show(controlPre)} before, ${show(controlPost)} after.`]),
+  ];
+}
+
+const WORSE: Readonly<Record<Direction, string>> = { up: "higher is worse", down: "lower is worse" };
+
+function methodLines(sli: SliResult, scope: MetricScope): readonly string[] {
+  const kind = sli.quantile === undefined ? sli.kind : `${sli.kind} ${sli.quantile}`;
+  const design =
+    sli.design === null
+      ? []
+      : [`design ${sli.design}${sli.designReason === null ? "" : ` (${scope.shown.message(sli.designReason)})`}`];
+  const inference = sli.inference;
+  const error =
+    inference === null
+      ? []
+      : [
+          `errors ${inference.method}${inference.clusters === null ? "" : `, ${count(inference.clusters, "cluster")}`}${
+            inference.dof === null ? "" : `, ${significant(inference.dof, 3)} degrees of freedom`
+          }`,
+        ];
+  return [
+    `${sli.role}, ${kind}, ${WORSE[sli.direction]}`,
+    ...design,
+    ...(sli.estimator === null ? [] : [`estimator ${sli.estimator}`]),
+    ...(sli.scale === null ? [] : [`${sli.scale} scale`]),
+    ...error,
+    ...numbersLine(sli),
+  ];
+}
+
+function numbersLine(sli: SliResult): readonly string[] {
+  const estimate = sli.estimate;
+  if (estimate === null) return [];
+  return [
+    ...(estimate.pValue === null ? [] : [`${pValue(estimate.pValue)} for no effect at all`]),
+    ...(estimate.pMargin === null ? [] : [`one-sided ${pValue(estimate.pMargin)} for harm within the margin`]),
+    ...(estimate.pMarginAdjusted === null ? [] : [`${pValue(estimate.pMarginAdjusted)} after Holm`]),
+  ];
+}
+
+function eventStudyRows(sli: SliResult, display: Display): readonly EventStudyRow[] {
+  const { factor } = display;
+  if (factor === null) return [];
+  const decimals = display.low === null ? 2 : display.decimals;
+  const minutes = (seconds: number): string => significant(seconds / 60, 4);
+  return sli.eventStudy.map((point) => ({
+    time: `${minutes(point.relTime)} to ${minutes(point.relTime + point.span)} min`,
+    effect: `${signed(point.estimate * factor, decimals)}${display.suffix}`,
+    interval:
+      point.confLow === null || point.confHigh === null
+        ? "-"
+        : `${fixed(point.confLow * factor, decimals)} to ${fixed(point.confHigh * factor, decimals)}`,
+  }));
+}

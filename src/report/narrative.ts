@@ -1,0 +1,119 @@
+import type { ResultDocument, SliResult } from "../core/result.ts";
+import type { ReportContext } from "./context.ts";
+import { count, dateOf, duration, durationSetting, listing, sentence, share, significant, span } from "./format.ts";
+import type { Lead } from "./headline.ts";
+import type { MetricModel } from "./model.ts";
+import type { Disclosure } from "./redact.ts";
+import { coverageFindings } from "./wording/checks.ts";
+import { VERDICT_WORDING } from "./wording/verdicts.ts";
+
+/** `6 treated and 14 control units, 13:15 to 14:00 UTC compared with 11:00 to 13:00 UTC; ...`. */
+export function settingOf(document: ResultDocument, shown: Disclosure): readonly string[] {
+  const { units, windows } = document;
+  const amounts = `${units.treated.length} treated and ${count(units.control.length, "control unit")}`;
+  const settle = windows.settle > 0 ? `; the first ${duration(windows.settle)} after the deploy are ignored` : "";
+  const { preStart, preEnd, postStart, postEnd } = windows;
+  if (preStart === null || preEnd === null || postStart === null || postEnd === null) return [`${amounts}.`];
+  const after = span(postStart, postEnd);
+  const before = span(preStart, preEnd, dateOf(postStart));
+  const left = document.units.excluded.map((entry) => `${shown.unit(entry.unit)} (${shown.message(entry.reason)})`);
+  return [
+    `${amounts}, ${after} UTC compared with ${before} UTC${settle}.`,
+    ...(left.length === 0 ? [] : [`Left out: ${listing(left, 3)}.`]),
+  ];
+}
+
+export function meaningOf(document: ResultDocument, lead: Lead | null): readonly string[] {
+  return lead === null ? [VERDICT_WORDING[document.verdict].meaning] : lead.metric.meaning;
+}
+
+/** Reason codes whose advice belongs to the next step, by verdict. */
+const ADVISING: ReadonlySet<string> = new Set(["MULTIPLICITY", "NO_MARGIN", "NOT_POWERED", "MORE_TIME_WILL_NOT_DECIDE"]);
+
+export function nextOf(document: ResultDocument, lead: Lead | null, context: ReportContext): readonly string[] {
+  const own = VERDICT_WORDING[document.verdict].todo;
+  const reasons = lead?.metric.reasons ?? [];
+  const commands = context.commands === true;
+  const aside = asideOf(reasons.map((reason) => reason.code));
+  switch (document.verdict) {
+    case "regression":
+      return [own, ...(commands ? ["If it is intended, answer with: /deploy-impact ack <reason>"] : []), ...aside];
+    case "improvement":
+    case "no-impact":
+      return [own, ...aside];
+    case "inconclusive":
+      return [...moreTime(lead?.sli ?? null, commands), ...reasons.filter((reason) => ADVISING.has(reason.code)).map((reason) => reason.todo), own];
+    case "invalid": {
+      const todos = [...new Set(reasons.slice(0, 2).map((reason) => reason.todo))];
+      return todos.length === 0 ? [own] : todos;
+    }
+  }
+}
+
+/** Told whatever the verdict is, because it may change how far the reader trusts it. */
+function asideOf(codes: readonly string[]): readonly string[] {
+  return codes.includes("CONFIG_CHANGED") ? ["Read the change of the config too: it was made together with this deploy."] : [];
+}
+
+function moreTime(sli: SliResult | null, commands: boolean): readonly string[] {
+  const time = sli?.timeToDecide;
+  if (time === undefined || time === null || !time.decidable || time.postWindow === null) return [];
+  const window = durationSetting(time.postWindow);
+  if (commands && time.additional !== null) return [`Answer with: /deploy-impact extend ${durationSetting(time.additional)}`];
+  return [`Run again once the window is long enough: windows.post ${window} would decide.`];
+}
+
+/** What the data looked like, findings first. */
+export function qualityOf(document: ResultDocument, metrics: readonly MetricModel[], context: ReportContext, shown: Disclosure): readonly string[] {
+  const lines = document.slis.flatMap((sli, index) => {
+    const coverage = sli.checks.find((check) => check.id === "coverage");
+    if (coverage === undefined) return [];
+    const tongue = { unit: shown.unit, effect: () => null, size: () => null };
+    const findings = coverageFindings(coverage.facts, tongue);
+    const label = metrics[index]?.label ?? shown.label(sli.id);
+    return findings.length === 0 ? [] : [`${label}: ${findings.join("; ")}.`];
+  });
+  const warnings = document.provenance.warnings;
+  const said = context.publicRepository
+    ? warnings.length === 0
+      ? []
+      : [`The source gave ${count(warnings.length, "warning")}; the log of the run has the text.`]
+    : warnings.map((warning) => `${shown.label(warning.sli)}: the source says: ${sentence(shown.message(warning.message))}`);
+  const all = [...lines, ...said];
+  return all.length === 0 ? ["No gaps, resets, dead or frozen units worth naming."] : all;
+}
+
+export function methodOf(document: ResultDocument, shown: Disclosure): readonly string[] {
+  const first = document.slis.find((sli) => sli.estimate !== null) ?? document.slis[0];
+  const alpha = document.plans[0]?.alpha ?? 0.05;
+  const family = document.slis.filter((sli) => sli.role === "primary" || sli.role === "guardrail").length;
+  return [
+    "Difference-in-differences: the change of the treated units minus the change that the control units had at the same time.",
+    ...(first?.designReason == null ? [] : [`${sentence(`Design ${first.design ?? "none"}: ${shown.message(first.designReason)}`)}`]),
+    `A regression is a harm whose whole ${share(1 - alpha)} interval lies beyond the margin, with a one-sided p of at most ${significant(alpha / 2, 2)}${
+      family > 1 ? ` after Holm's correction over ${count(family, "metric")}` : ""
+    }; no impact means that the interval rules out a harm beyond the margin.`,
+    `The deploy time comes from: ${shown.message(document.deployment.deployedAtSource)}.`,
+  ];
+}
+
+export function reproduceOf(document: ResultDocument): readonly string[] {
+  const { provenance } = document;
+  return [
+    "deploy-impact replay result.json",
+    `deploy-impact ${provenance.version}, seed ${provenance.seed}`,
+    `evidence sha256 ${provenance.dataHash}`,
+    ...(provenance.configHash === null ? [] : [`config sha256 ${provenance.configHash}`]),
+  ];
+}
+
+export function footerOf(document: ResultDocument, context: ReportContext, shown: Disclosure): readonly string[] {
+  const { provenance, deployment } = document;
+  const at = deployment.deployedAt.replace("T", " ").replace(/:00(?:\.0+)?Z$/, " UTC").replace(/(?:\.\d+)?Z$/, " UTC");
+  return [
+    `deploy-impact ${shown.label(provenance.version)}`,
+    `deployed ${shown.label(at)}`,
+    ...(context.configRef === null ? [] : [`config at ${shown.label(context.configRef)}`]),
+    `seed ${provenance.seed}`,
+  ];
+}

@@ -1,0 +1,239 @@
+import { codeMarkdown, escapeMarkdown, linkMarkdown } from "../escape.ts";
+import type { CheckModel, MetricModel, ReportModel } from "../model.ts";
+
+/** Paragraphs and tables of GitHub Markdown that several views share. Every foreign word is escaped here. */
+export const MOST_UNFOLDED = 5;
+
+export function paragraphs(blocks: readonly (string | null)[]): string {
+  return blocks.filter((block): block is string => block !== null && block !== "").join("\n\n");
+}
+
+/** `🔴 Regression in production after a1b2c3d: p95 latency +12.4% (7.9 to 17.0), margin 5%`. */
+export function firstLine(model: ReportModel): string {
+  const where = model.environment === null ? "" : ` in ${escapeMarkdown(model.environment)}`;
+  const after = model.shortSha === null ? "" : ` after ${codeMarkdown(model.shortSha)}`;
+  return `${model.symbol} ${model.word}${where}${after}: ${escapeMarkdown(model.answer)}`;
+}
+
+export function heading(model: ReportModel): string {
+  return `### ${firstLine(model)}`;
+}
+
+export function history(model: ReportModel): string | null {
+  return model.history === null ? null : `<sub>${escapeMarkdown(model.history)}</sub>`;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [row(header), `|${header.map(() => "---").join("|")}|`, ...rows.map(row)].join("\n");
+}
+
+function intervalHeader(metrics: readonly MetricModel[]): string {
+  const levels = new Set(metrics.map((metric) => metric.level));
+  return levels.size === 1 ? `${metrics[0]?.level ?? ""} interval` : "Interval";
+}
+
+function labelCell(metric: MetricModel): string {
+  return `${escapeMarkdown(metric.label)}${metric.tags.length === 0 ? "" : ` (${metric.tags.join(", ")})`}`;
+}
+
+/** The table that everybody sees: at most five metrics. */
+export function shortTable(model: ReportModel): string | null {
+  const metrics = model.metrics.slice(0, MOST_UNFOLDED);
+  if (metrics.length === 0) return null;
+  const rows = metrics.map((metric) => [
+    labelCell(metric),
+    escapeMarkdown(metric.change),
+    escapeMarkdown(metric.interval ?? "-"),
+    escapeMarkdown(metric.margin),
+    escapeMarkdown(metric.verdictCell),
+  ]);
+  return table(["Metric", "Change vs control", intervalHeader(metrics), "Margin", "Verdict"], rows);
+}
+
+/** Said under the short table when it does not hold all metrics. */
+export function remainder(model: ReportModel): string | null {
+  const rest = model.metrics.length - MOST_UNFOLDED;
+  return rest <= 0 ? null : `${rest} more metric${rest === 1 ? "" : "s"} below. In all: ${model.tally}.`;
+}
+
+export function fullTable(metrics: readonly MetricModel[]): string {
+  const withOther = metrics.some((metric) => metric.otherScale !== null);
+  const rows = metrics.map((metric) => [
+    labelCell(metric),
+    escapeMarkdown(metric.change),
+    escapeMarkdown(metric.interval ?? "-"),
+    ...(withOther ? [escapeMarkdown(metric.otherScale ?? "-")] : []),
+    escapeMarkdown(metric.margin),
+    escapeMarkdown(metric.detectable ?? "-"),
+    escapeMarkdown(metric.verdictCell),
+  ]);
+  const header = [
+    "Metric",
+    "Change vs control",
+    intervalHeader(metrics),
+    ...(withOther ? ["On the other scale"] : []),
+    "Margin",
+    "Would have seen",
+    "Verdict",
+  ];
+  return table(header, rows);
+}
+
+/** All metrics, by service where there are several. */
+export function allTables(model: ReportModel): string | null {
+  if (model.metrics.length === 0) return null;
+  if (model.services.length === 0) return fullTable(model.metrics);
+  return paragraphs(
+    model.services.map((service) =>
+      paragraphs([
+        `**${service.symbol} ${escapeMarkdown(service.name ?? "other")}: ${service.word.toLowerCase()}**`,
+        fullTable(service.metrics.flatMap((index) => model.metrics[index] ?? [])),
+      ]),
+    ),
+  );
+}
+
+/** One line per service, for the unfolded part. */
+export function serviceLines(model: ReportModel): string | null {
+  if (model.services.length === 0) return null;
+  return bullets(
+    model.services.slice(0, 10).map((service) => `${service.symbol} ${service.name ?? "other"}: ${service.word.toLowerCase()}`).concat(
+      model.services.length > 10 ? [`and ${model.services.length - 10} more services`] : [],
+    ),
+  );
+}
+
+export function prose(lines: readonly string[]): string | null {
+  return lines.length === 0 ? null : lines.map(escapeMarkdown).join(" ");
+}
+
+export function bullets(lines: readonly string[]): string | null {
+  return lines.length === 0 ? null : lines.map((line) => `- ${escapeMarkdown(line)}`).join("\n");
+}
+
+export function next(model: ReportModel): string | null {
+  return model.next.length === 0 ? null : `**Next:** ${model.next.map(escapeMarkdown).join(" ")}`;
+}
+
+export function folded(title: string, body: string | null): string | null {
+  return body === null ? null : `<details><summary>${escapeMarkdown(title)}</summary>\n\n${body}\n\n</details>`;
+}
+
+const STATE_WORDS: Readonly<Record<CheckModel["state"], string>> = {
+  passed: "passed",
+  failed: "failed",
+  noted: "for information",
+  "not run": "not run",
+};
+
+export function checkLine(check: CheckModel): string {
+  switch (check.state) {
+    case "passed":
+    case "noted":
+      return check.sentence;
+    case "failed":
+      return check.required ? `Failed: ${check.sentence}` : check.sentence;
+    case "not run":
+      return `Not run: ${check.question} ${check.sentence}`;
+  }
+}
+
+/** What was tried to break the result; failures first, what did not run last. */
+export function checkBullets(metric: MetricModel): string | null {
+  const order = ["failed", "passed", "noted", "not run"] as const;
+  const sorted = order.flatMap((state) => metric.checks.filter((check) => check.state === state));
+  return bullets(sorted.map(checkLine));
+}
+
+export function checkTable(metric: MetricModel): string | null {
+  if (metric.checks.length === 0) return null;
+  return table(
+    ["Check", "Result", "Finding"],
+    metric.checks.map((check) => [
+      escapeMarkdown(check.question),
+      `${STATE_WORDS[check.state]}${check.required ? "" : " (not required)"}`,
+      escapeMarkdown(check.sentence),
+    ]),
+  );
+}
+
+/** `9 of 10 checks passed on all metrics`; failed ones are named. */
+export function checkCount(model: ReportModel): string | null {
+  const checks = model.metrics.flatMap((metric) => metric.checks.map((check) => ({ metric, check })));
+  if (checks.length === 0) return null;
+  const of = (state: CheckModel["state"]): number => checks.filter(({ check }) => check.state === state).length;
+  const failed = checks.filter(({ check }) => check.state === "failed" && check.required);
+  const named = failed.slice(0, 5).map(({ metric, check }) => `${metric.label}: ${check.sentence}`);
+  const amounts = `**Checks:** ${of("passed")} passed, ${of("failed")} failed, ${of("noted")} for information, ${of("not run")} not run.`;
+  return paragraphs([amounts, bullets(named)]);
+}
+
+export function chart(model: ReportModel): string | null {
+  if (model.mermaid === null) return null;
+  return paragraphs([prose(model.mermaid.caption), `\`\`\`mermaid\n${model.mermaid.source}\n\`\`\``]);
+}
+
+export function eventStudyTable(metric: MetricModel): string | null {
+  if (metric.eventStudy.length === 0) return null;
+  return table(
+    ["Minutes from the deploy", "Effect", `${metric.level} interval`],
+    metric.eventStudy.map((point) => [escapeMarkdown(point.time), escapeMarkdown(point.effect), escapeMarkdown(point.interval)]),
+  );
+}
+
+/** Everything about one metric, for the analyst. */
+export function metricDetail(metric: MetricModel): string {
+  return paragraphs([
+    `#### ${metric.symbol} ${labelCell(metric)}: ${escapeMarkdown(metric.verdictCell)}`,
+    prose(metric.meaning),
+    prose(metric.levels),
+    `<sub>${metric.method.map(escapeMarkdown).join(" · ")}</sub>`,
+    checkTable(metric),
+    eventStudyTable(metric),
+  ]);
+}
+
+export function quality(model: ReportModel): string | null {
+  return paragraphs(["**Data quality**", bullets(model.quality)]);
+}
+
+export function method(model: ReportModel): string | null {
+  return paragraphs(["**Method**", bullets(model.method)]);
+}
+
+export function reproduce(model: ReportModel): string {
+  return paragraphs(["**Reproduce**", `\`\`\`text\n${model.reproduce.map((line) => line.replaceAll("`", "'")).join("\n")}\n\`\`\``]);
+}
+
+export function queries(model: ReportModel): string | null {
+  if (model.queries.length === 0) return null;
+  return paragraphs([
+    "**Queries**",
+    model.queries
+      .map((record) => `- ${escapeMarkdown(`${record.metric}, ${record.component}`)}: ${codeMarkdown(record.query)}`)
+      .join("\n"),
+  ]);
+}
+
+export function footer(model: ReportModel): string {
+  const link = model.links.report === null ? [] : [linkMarkdown("full report", model.links.report)];
+  return `<sub>${[...model.footer.map(escapeMarkdown), ...link].join(" · ")}</sub>`;
+}
+
+/** The link of the smallest variant; it survives whatever has to go. */
+export function reportLink(model: ReportModel): string | null {
+  return model.links.report === null ? null : linkMarkdown("full report", model.links.report);
+}
+
+export function leftOut(model: ReportModel): string {
+  const link = reportLink(model);
+  return `<sub>Shortened to fit; ${link === null ? "result.json holds everything" : `everything is in the ${link}`}.</sub>`;
+}
+
+export function batchLine(model: ReportModel): string | null {
+  return model.batch === null ? null : escapeMarkdown(model.batch);
+}

@@ -1,0 +1,72 @@
+import type { ReportModel } from "../model.ts";
+import {
+  allTables,
+  batchLine,
+  chart,
+  checkBullets,
+  folded,
+  footer,
+  heading,
+  history,
+  leftOut,
+  method,
+  MOST_UNFOLDED,
+  next,
+  paragraphs,
+  prose,
+  quality,
+  remainder,
+  reportLink,
+  reproduce,
+  serviceLines,
+  shortTable,
+} from "./blocks.ts";
+import { COMMENT_LIMIT, fit } from "./fit.ts";
+
+/** The sticky comment: marker, one-line verdict, five metrics, what it means and what to do; the rest is folded. */
+export function renderComment(model: ReportModel, limit: number = COMMENT_LIMIT): string {
+  return fit([() => full(model), () => compact(model), () => minimal(model)], limit);
+}
+
+function full(model: ReportModel): string {
+  return `${model.marker}\n${paragraphs([...visible(model), ...foldedBlocks(model), footer(model)])}\n`;
+}
+
+function compact(model: ReportModel): string {
+  return `${model.marker}\n${paragraphs([...visible(model), leftOut(model), footer(model)])}\n`;
+}
+
+function minimal(model: ReportModel): string {
+  return `${model.marker}\n${paragraphs([heading(model), reportLink(model)])}\n`;
+}
+
+function visible(model: ReportModel): readonly (string | null)[] {
+  return [
+    heading(model),
+    history(model),
+    serviceLines(model),
+    shortTable(model),
+    remainder(model),
+    prose(model.meaning),
+    prose(model.setting),
+    next(model),
+    batchLine(model),
+  ];
+}
+
+function foldedBlocks(model: ReportModel): readonly (string | null)[] {
+  const lead = model.metrics[0];
+  const needsTable = model.metrics.length > MOST_UNFOLDED || model.services.length > 0;
+  return [
+    needsTable ? folded(`All ${model.metrics.length} metrics`, allTables(model)) : null,
+    lead === undefined ? null : folded(checksTitle(model), checkBullets(lead)),
+    folded("Chart", chart(model)),
+    folded("Data quality, method, reproduce", paragraphs([quality(model), method(model), reproduce(model)])),
+  ];
+}
+
+function checksTitle(model: ReportModel): string {
+  const lead = model.metrics[0];
+  const of = model.metrics.length > 1 && lead !== undefined ? ` (${lead.label})` : "";
+  return `${model.verdict === "invalid" ? "What was checked" : "Why we believe it"}${of}`;
+}

@@ -1,0 +1,108 @@
+import type { ResultDocument, SliResult } from "../../core/result.ts";
+import type { Conclusion } from "../conclusion.ts";
+import type { ReportContext } from "../context.ts";
+import { displayOf } from "../display.ts";
+import { fixed } from "../format.ts";
+import { inOrder } from "../order.ts";
+import { byteLength, OUTPUT_LIMIT } from "./fit.ts";
+
+/** The outputs that come from the result; the publishers add the ids of what they made. */
+export interface ResultOutputs {
+  readonly verdict: string;
+  readonly "reason-code": string;
+  readonly conclusion: string;
+  /** The change of the metric that made the verdict, as printed: `+12.4%`; empty without an estimate. */
+  readonly effect: string;
+  readonly "effect-low": string;
+  readonly "effect-high": string;
+  readonly metric: string;
+  /** JSON with `schemaVersion`, at most 64 KiB. */
+  readonly result: string;
+}
+
+export function renderOutputs(
+  document: ResultDocument,
+  context: ReportContext,
+  conclusion: Conclusion | "" = "",
+): ResultOutputs {
+  const lead = inOrder(document)[0];
+  const display = lead === undefined ? null : displayOf(document, lead, context.values);
+  const number = (value: number | null | undefined): string => {
+    if (value === null || value === undefined || display === null) return "";
+    const text = fixed(value, display.decimals).replaceAll(",", "");
+    return `${value > 0 ? "+" : ""}${text}${display.suffix}`;
+  };
+  return {
+    verdict: document.verdict,
+    "reason-code": reasonCode(document, lead),
+    conclusion,
+    effect: number(display?.att),
+    "effect-low": number(display?.low),
+    "effect-high": number(display?.high),
+    metric: lead === undefined ? "" : lead.service === null ? lead.id : `${lead.service}/${lead.id}`,
+    result: compactJson(context.publicRepository ? withoutQueries(document) : document),
+  };
+}
+
+/** The first code of the metric that made the verdict. */
+function reasonCode(document: ResultDocument, lead: SliResult | undefined): string {
+  return lead?.reasonCodes[0] ?? document.reasonCodes[0] ?? "";
+}
+
+/** An output is printed in the log, which everybody can read in a public repository. */
+function withoutQueries(document: ResultDocument): ResultDocument {
+  const { provenance } = document;
+  return {
+    ...document,
+    plans: document.plans.map((plan) => ({ ...plan, notes: {} })),
+    provenance: {
+      ...provenance,
+      queries: provenance.queries.map((record) => ({ ...record, query: "" })),
+      warnings: provenance.warnings.map(({ sli }) => ({ sli, message: "hidden in a public repository" })),
+    },
+  };
+}
+
+type Shrink = (document: ResultDocument) => ResultDocument;
+
+/** Smaller and smaller, each still valid against the schema of result.json. */
+const SHRINKS: readonly Shrink[] = [
+  (document) => eachSli(document, ({ series: _series, ...rest }) => rest),
+  (document) => eachSli(document, (sli) => ({ ...sli, eventStudy: [], unitChanges: [] })),
+  (document) => eachSli(document, (sli) => ({ ...sli, checks: sli.checks.map((check) => ({ ...check, facts: {} })) })),
+  (document) => ({ ...document, plans: [], provenance: { ...document.provenance, queries: [] } }),
+  (document) =>
+    eachSli(document, (sli) => ({
+      ...sli,
+      checks: sli.checks.filter((check) => check.passed === false),
+      reasons: [],
+      units: { treated: [], control: [], excluded: [] },
+    })),
+  (document) => ({ ...document, units: { treated: [], control: [], excluded: [] } }),
+  (document) => ({ ...document, slis: inOrder(document).slice(0, 50) }),
+  (document) => ({ ...document, slis: document.slis.slice(0, 10) }),
+  (document) => ({ ...document, slis: [], provenance: { ...document.provenance, warnings: [] } }),
+];
+
+function compactJson(document: ResultDocument): string {
+  const [first, ...rest] = SHRINKS;
+  let smaller = first === undefined ? document : first(document);
+  for (const shrink of rest) {
+    const text = JSON.stringify(smaller);
+    if (byteLength(text) <= OUTPUT_LIMIT) return text;
+    smaller = said(shrink(smaller));
+  }
+  return JSON.stringify(smaller);
+}
+
+const SHORTENED = "shortened to fit an Action's output; the file result.json holds everything";
+
+function said(document: ResultDocument): ResultDocument {
+  const { provenance } = document;
+  if (provenance.warnings.some((warning) => warning.message === SHORTENED)) return document;
+  return { ...document, provenance: { ...provenance, warnings: [...provenance.warnings, { sli: "", message: SHORTENED }] } };
+}
+
+function eachSli(document: ResultDocument, change: (sli: SliResult) => SliResult): ResultDocument {
+  return { ...document, slis: document.slis.map(change) };
+}

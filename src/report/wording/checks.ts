@@ -1,0 +1,246 @@
+import type { CheckId, CheckResult } from "../../core/result.ts";
+import { type Facts, flagFact, numberFact, recordsFact, textFact, textsFact } from "../facts.ts";
+import { bareP, count, instant, listing, pValue, share, significant } from "../format.ts";
+
+/** What a check's sentence needs besides its own facts. */
+export interface CheckTongue {
+  /** An effect in raw units, in the unit of the report: `+10.9%`; null when it may not or cannot be shown. */
+  readonly effect: (raw: number) => string | null;
+  /** A size without a sign: `2%`. */
+  readonly size: (raw: number) => string | null;
+  /** The name under which a unit may be shown. */
+  readonly unit: (name: string) => string;
+}
+
+export interface CheckWording {
+  readonly question: string;
+  readonly passed: (check: CheckResult, tongue: CheckTongue) => string;
+  readonly failed: (check: CheckResult, tongue: CheckTongue) => string;
+  /** passed: null with numbers; a check that could not run prints `facts.reason`. */
+  readonly noted: (check: CheckResult, tongue: CheckTongue) => string;
+}
+
+/** ` (a, b)`, or nothing. */
+function aside(parts: readonly (string | null)[]): string {
+  const known = parts.filter((part): part is string => part !== null);
+  return known.length === 0 ? "" : ` (${known.join(", ")})`;
+}
+
+function units(facts: Facts, key: string, tongue: CheckTongue): string {
+  return listing(textsFact(facts, key).map(tongue.unit));
+}
+
+function preTrends(check: CheckResult, tongue: CheckTongue, word: string): string {
+  const { facts } = check;
+  const detectable = numberFact(facts, "detectableDriftPerHour");
+  const drift = numberFact(facts, "driftPerHour");
+  const seen = detectable === null ? null : tongue.size(detectable);
+  const measured = drift === null ? null : tongue.effect(drift);
+  const breakdown = numberFact(facts, "breakdown");
+  return `Parallel before the deploy: ${word}${aside([
+    check.pValue === null ? null : `joint ${pValue(check.pValue)}`,
+    measured === null ? null : `drift ${measured} per hour`,
+    seen === null ? null : `would have seen ${seen} per hour`,
+    breakdown === null ? null : `the verdict survives a drift ${significant(breakdown, 2)} times the largest seen before`,
+  ])}`;
+}
+
+function inTime({ facts }: CheckResult): string {
+  const placebos = numberFact(facts, "independent") ?? numberFact(facts, "placebos");
+  const asLarge = numberFact(facts, "asLarge");
+  const rate = numberFact(facts, "alarmRate");
+  if (placebos === null || asLarge === null) return "Fake deploys before the real one: tried";
+  return `${count(placebos, "fake deploy")} before the real one: ${asLarge} as large${aside([
+    rate === null ? null : `${share(rate)} raised an alarm`,
+  ])}`;
+}
+
+function inSpace(check: CheckResult): string {
+  const { facts } = check;
+  const tried = numberFact(facts, "units");
+  const asLarge = numberFact(facts, "asLarge");
+  const smallest = numberFact(facts, "smallestP");
+  if (tried === null || asLarge === null) return "Each control treated in turn: tried";
+  const p = check.pValue;
+  const isSmallest = p !== null && smallest !== null && Math.abs(p - smallest) < 1e-9;
+  return `Each control treated in turn: ${asLarge} of ${tried} as large${aside([
+    p === null ? null : pValue(p),
+    smallest === null ? null : isSmallest ? "the smallest possible here" : `the smallest possible here is ${bareP(smallest)}`,
+  ])}`;
+}
+
+function leaveOneOut({ facts }: CheckResult, tongue: CheckTongue): string {
+  const least = numberFact(facts, "min");
+  const most = numberFact(facts, "max");
+  const low = least === null ? null : tongue.effect(least);
+  const high = most === null ? null : tongue.effect(most);
+  const range = low === null || high === null ? "the effect stays" : `${low} to ${high}`;
+  if (flagFact(facts, "flips") !== true) return `Without any one unit: ${range}`;
+  const culprit = textFact(facts, carrierKey(least, most));
+  return `Without any one unit: ${range}; one unit carries the result${aside([culprit === null ? null : tongue.unit(culprit)])}`;
+}
+
+/** The unit whose removal brings the effect closest to zero is the one that carries it. */
+function carrierKey(least: number | null, most: number | null): "unitMin" | "unitMax" {
+  return least !== null && most !== null && Math.abs(most) < Math.abs(least) ? "unitMax" : "unitMin";
+}
+
+function deployments(facts: Facts, key: string): string {
+  const described = recordsFact(facts, key).map((deploy) => {
+    const sha = textFact(deploy, "sha")?.slice(0, 7) ?? textFact(deploy, "id") ?? "unnamed";
+    const at = textFact(deploy, "at") ?? (numberFact(deploy, "at") === null ? null : instant(numberFact(deploy, "at") ?? 0));
+    return `${sha}${aside([textFact(deploy, "environment"), at])}`;
+  });
+  return listing(described, 3);
+}
+
+function overlap({ facts }: CheckResult): string {
+  const before = deployments(facts, "inPre");
+  return before === "" ? "No other deploy in the window" : `No other deploy since this one; earlier in the window: ${before}`;
+}
+
+function exposure({ facts }: CheckResult): string {
+  const treated = numberFact(facts, "treatedShare");
+  const control = numberFact(facts, "controlShare");
+  return `the new version ran on ${treated === null ? "an unknown part" : share(treated)} of treated and ${
+    control === null ? "an unknown part" : share(control)
+  } of control`;
+}
+
+function perExposed({ facts }: CheckResult, tongue: CheckTongue): string {
+  const each = numberFact(facts, "effectPerExposed");
+  const all = numberFact(facts, "itt");
+  const eachText = each === null ? null : tongue.effect(each);
+  const allText = all === null ? null : tongue.effect(all);
+  return aside([
+    allText === null ? null : `as assigned ${allText}`,
+    eachText === null ? null : `per exposed unit ${eachText}`,
+  ]);
+}
+
+/** What the data looked like, one phrase per finding. */
+export function coverageFindings(facts: Facts, tongue: CheckTongue): readonly string[] {
+  const missing = (key: string, where: string): string | null => {
+    const value = numberFact(facts, key);
+    if (value === null || value === 0) return null;
+    return `${value <= 1 ? `${share(value)} of points` : count(value, "point")} missing ${where}`;
+  };
+  const amount = (key: string, noun: string, rest = ""): string | null => {
+    const value = numberFact(facts, key);
+    return value === null || value === 0 ? null : `${count(value, noun)}${rest}`;
+  };
+  const named = (key: string, what: string): string | null => {
+    const list = units(facts, key, tongue);
+    return list === "" ? null : `${what}: ${list}`;
+  };
+  return [
+    missing("missingTreatedPost", "on treated units after the deploy"),
+    missing("missingControlPost", "on control units after the deploy"),
+    missing("missingPre", "before the deploy"),
+    amount("lateSteps", "step", " at the end still empty"),
+    amount("duplicates", "duplicated time stamp"),
+    amount("resets", "counter reset"),
+    flagFact(facts, "irregular") === true ? "irregular time stamps" : null,
+    named("deadUnits", "dead units"),
+    named("frozenUnits", "frozen units"),
+    named("droppedUnits", "left out"),
+  ].filter((finding): finding is string => finding !== null);
+}
+
+function coverage(check: CheckResult, tongue: CheckTongue, word: string): string {
+  const findings = coverageFindings(check.facts, tongue);
+  return findings.length === 0 ? `Data: ${word}` : `Data: ${word} (${findings.join("; ")})`;
+}
+
+function movedOutcomes({ facts }: CheckResult): string {
+  return listing(textsFact(facts, "moved"));
+}
+
+function spilled({ facts }: CheckResult, tongue: CheckTongue): string {
+  const worst = textFact(facts, "worstUnit");
+  const z = numberFact(facts, "worstZ");
+  if (worst === null) return "";
+  return aside([`largest: ${tongue.unit(worst)}`, z === null ? null : `z = ${significant(z, 2)}`]);
+}
+
+export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
+  "pre-trends": {
+    question: "Did treated and control move in parallel before the deploy?",
+    passed: (check, tongue) => preTrends(check, tongue, "yes"),
+    failed: (check, tongue) => preTrends(check, tongue, "no, they were already drifting apart"),
+    noted: (check, tongue) => preTrends(check, tongue, "not tested"),
+  },
+  "placebo-in-time": {
+    question: "Would fake deploys before the real one have shown as much?",
+    passed: inTime,
+    failed: (check) => `${inTime(check)}; fake deploys alarm too often, treat the interval as too narrow`,
+    noted: inTime,
+  },
+  "placebo-in-space": {
+    question: "Would a control unit have shown as much, had it been treated?",
+    passed: inSpace,
+    failed: inSpace,
+    noted: inSpace,
+  },
+  "placebo-outcome": {
+    question: "Did a metric stay still that the deploy cannot affect?",
+    passed: ({ facts }) => {
+      const slis = listing(textsFact(facts, "slis"));
+      return `Metrics that cannot react stayed still${slis === "" ? "" : `: ${slis}`}`;
+    },
+    failed: (check) => {
+      const moved = movedOutcomes(check);
+      return `Metrics that cannot react moved${moved === "" ? "" : `: ${moved}`}`;
+    },
+    noted: () => "Metrics that cannot react: not decided",
+  },
+  "leave-one-out": {
+    question: "Does one unit carry the result?",
+    passed: leaveOneOut,
+    failed: leaveOneOut,
+    noted: leaveOneOut,
+  },
+  spillover: {
+    question: "Did the control units stay on their own course at the deploy?",
+    passed: (check) =>
+      `Controls stayed on their course at the deploy: yes${aside([check.pValue === null ? null : pValue(check.pValue)])}`,
+    failed: (check, tongue) => {
+      const moved = units(check.facts, "units", tongue);
+      return `Controls stayed on their course at the deploy: no${moved === "" ? "" : `, these moved against the others: ${moved}`}${spilled(check, tongue)}`;
+    },
+    noted: (check, tongue) => `Controls stayed on their course at the deploy: not tested${spilled(check, tongue)}`,
+  },
+  overlap: {
+    question: "Did another deploy touch these units inside the window?",
+    passed: overlap,
+    failed: ({ facts }) => {
+      const other = deployments(facts, "inPost");
+      return `Another deploy in the same window${other === "" ? "" : `: ${other}`}`;
+    },
+    noted: overlap,
+  },
+  exposure: {
+    question: "Do the treated units really run the new version, and the controls not?",
+    passed: (check, tongue) => `Groups as planned: ${exposure(check)}${perExposed(check, tongue)}`,
+    failed: (check, tongue) => {
+      const below = units(check.facts, "unitsBelow", tongue);
+      const above = units(check.facts, "unitsAbove", tongue);
+      return `Groups not as planned: ${exposure(check)}${below === "" ? "" : `; treated without it: ${below}`}${
+        above === "" ? "" : `; control with it: ${above}`
+      }${perExposed(check, tongue)}`;
+    },
+    noted: (check, tongue) => `Version by group: ${exposure(check)}${perExposed(check, tongue)}`,
+  },
+  coverage: {
+    question: "Are the data complete and alive?",
+    passed: (check, tongue) => coverage(check, tongue, "complete enough"),
+    failed: (check, tongue) => coverage(check, tongue, "too much is missing or broken"),
+    noted: (check, tongue) => coverage(check, tongue, "not judged"),
+  },
+  "config-drift": {
+    question: "Was the config left alone by the change that it judges?",
+    passed: () => "The config was not changed by this deploy",
+    failed: () => "The config was changed by the very change that it judges: read that change too",
+    noted: () => "Nobody could tell whether this deploy changed the config",
+  },
+};

@@ -1,0 +1,31 @@
+import type { ErrorCode } from "../../core/errors.ts";
+
+/** Title of the check when something operational went wrong. */
+export const ERROR_TITLES: Readonly<Record<ErrorCode, string>> = {
+  USAGE: "Wrong input",
+  CONFIG_MISSING: "No config",
+  CONFIG_SYNTAX: "Config cannot be read",
+  CONFIG_INVALID: "Config is invalid",
+  BAD_TIME: "Deploy time cannot be read",
+  MISSING_COLUMN: "Panel file lacks a column",
+  UNKNOWN_LABEL: "Unit label not found in the metrics",
+  CREDENTIAL_MISSING: "Credential for the metrics is missing",
+  FILE_UNREADABLE: "Could not read a file",
+  FILE_MALFORMED: "A file is malformed",
+  SOURCE_UNAUTHORIZED: "Could not read metrics: not logged in",
+  SOURCE_FORBIDDEN: "Could not read metrics: not allowed",
+  SOURCE_NOT_FOUND: "Could not read metrics: address not found",
+  SOURCE_REJECTED: "Could not read metrics: query rejected",
+  SOURCE_RATE_LIMITED: "Could not read metrics: rate limit",
+  SOURCE_UNAVAILABLE: "Could not read metrics: source unavailable",
+  SOURCE_TIMEOUT: "Could not read metrics: timeout",
+  SOURCE_TLS: "Could not read metrics: certificate problem",
+  SOURCE_MALFORMED: "Could not read metrics: answer not understood",
+  SOURCE_TOO_LARGE: "Could not read metrics: answer too large",
+  GITHUB_PERMISSION: "Token lacks a permission",
+  GITHUB_NOT_FOUND: "Not found on GitHub",
+  GITHUB_RATE_LIMITED: "GitHub rate limit",
+  GITHUB_UNAVAILABLE: "GitHub unavailable",
+  GITHUB_REJECTED: "GitHub rejected a request",
+  INTERNAL: "Internal error",
+};
