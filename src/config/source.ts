@@ -39,8 +39,7 @@ function resolveSource(name: string, block: SourceBlock, path: Path, findings: F
     return { name, type: block.type ?? "", options, lag: seconds };
   }
   findings.addAll(findingsOf(source.options, options, findings.root, path));
-  const parsed = source.options.safeParse(options);
-  return { name, type: options.type ?? "", options: parsed.success ? parsed.data : options, lag: seconds };
+  return { name, type: options.type ?? "", options, lag: seconds };
 }
 
 function refuseType(type: string | undefined, path: Path, findings: Findings): void {

@@ -1,0 +1,142 @@
+import { DeployImpactError } from "../core/errors.ts";
+import type { CheckUpdate, GithubApi } from "../github/api.ts";
+import { findChecks, type HeldCheck, holdCheck, writeCheck } from "../github/checks.ts";
+import { CHECK_TITLE_CHARACTERS } from "../github/limits.ts";
+import type { CheckRunRecord } from "../github/records.ts";
+import type { Conclusion } from "../report/conclusion.ts";
+import type { CheckTitle } from "../report/views/contract.ts";
+import { nowOf, type Session, warnOf } from "./action-session.ts";
+import type { Subject } from "./action-subject.ts";
+
+type Place = Pick<Subject, "repository" | "key">;
+
+/**
+ * The check of one subject through its life. Every failure before the conclusion is a warning (the analysis goes on);
+ * a missing permission stays a warning to the end, because a read-only token is no reason for red.
+ */
+export class SubjectCheck {
+  readonly #session: Session;
+  readonly #api: GithubApi;
+  readonly #place: Place;
+  #existing: readonly CheckRunRecord[] | null = null;
+  #held: HeldCheck | null = null;
+  #usable: boolean;
+
+  constructor(session: Session, place: Place) {
+    this.#session = session;
+    this.#api = session.github.api(place.repository);
+    this.#place = place;
+    this.#usable = !session.inputs.dryRun;
+  }
+
+  get id(): number | null {
+    return this.#held?.id ?? null;
+  }
+
+  get appSlug(): string | null {
+    return this.#held?.appSlug ?? this.#existing?.[0]?.appSlug ?? null;
+  }
+
+  get url(): string | null {
+    return this.#held?.url ?? null;
+  }
+
+  /** As it was before this run; null when there was none, or nobody could look. */
+  async before(): Promise<CheckRunRecord | null> {
+    if (this.#existing === null && this.#usable) {
+      this.#existing = await this.#attempt(() => findChecks(this.#api, this.#place.key));
+    }
+    return this.#existing?.find((run) => !run.completed) ?? this.#existing?.[0] ?? null;
+  }
+
+  /** For a sweep, which found the check by itself. */
+  adopt(run: CheckRunRecord): void {
+    this.#existing = [run];
+  }
+
+  /** In progress, from now on or still. A completed check that this run may not replace is left alone. */
+  async open(output: CheckTitle & { readonly text?: string }): Promise<void> {
+    await this.before();
+    if (!this.#usable) return;
+    const update: CheckUpdate = { output: trimmed(output), ...this.#details() };
+    await this.#attempt(async () => {
+      this.#held ??= await this.#hold(update);
+      if (this.#held.completed) return;
+      this.#session.openChecks.opened(this.#held.id, this.#place.repository);
+      if (this.#held.found !== null) this.#held = await writeCheck(this.#api, this.#place.key, this.#held, update);
+    });
+  }
+
+  /** Takes over an open check whose plan is already written down. */
+  async resume(): Promise<void> {
+    const before = await this.before();
+    if (!this.#usable || before === null || before.completed) return;
+    this.#held = await this.#hold({ output: { title: before.title ?? "", summary: before.summary ?? "" } });
+    this.#session.openChecks.opened(this.#held.id, this.#place.repository);
+  }
+
+  /** The plan stays as it is; a later run comes back. */
+  leave(): void {
+    if (this.#held !== null) this.#session.openChecks.settled(this.#held.id);
+  }
+
+  /** Writes the text that the open check keeps until a later run comes back, and lets the post process leave it. */
+  async leaveOpen(output: CheckTitle & { readonly text: string }): Promise<void> {
+    await this.#write({ output: trimmed(output), ...this.#details() });
+    this.leave();
+  }
+
+  async complete(output: CheckTitle & { readonly text?: string }, conclusion: Conclusion): Promise<void> {
+    await this.before();
+    await this.#write({ output: trimmed(output), conclusion, ...this.#details() });
+    this.leave();
+  }
+
+  async #write(update: CheckUpdate): Promise<void> {
+    if (!this.#usable) return;
+    await this.#attempt(async () => {
+      const held = this.#held;
+      this.#held = await this.#hold(update);
+      if (held !== null || this.#held.found !== null) {
+        this.#held = await writeCheck(this.#api, this.#place.key, this.#held, update);
+      }
+    }, update.conclusion !== undefined);
+  }
+
+  #hold(initial: CheckUpdate): Promise<HeldCheck> {
+    if (this.#held !== null) return Promise.resolve(this.#held);
+    const fresh = this.#session.context.runAttempt > 1;
+    return holdCheck(this.#api, this.#place.key, { initial, fresh, found: this.#existing ?? [] });
+  }
+
+  #details(): { readonly detailsUrl: string } {
+    const { serverUrl, repository, runId } = this.#session.context;
+    return { detailsUrl: `${serverUrl}/${repository}/actions/runs/${runId}` };
+  }
+
+  /** `final`: the last word; when it cannot be said the step must know. */
+  async #attempt<T>(write: () => Promise<T>, final = false): Promise<T | null> {
+    try {
+      return await write();
+    } catch (error) {
+      const denied = error instanceof DeployImpactError && error.code === "GITHUB_PERMISSION";
+      if (denied) this.#usable = false;
+      else if (final) throw error;
+      warnOf(this.#session, error);
+      return null;
+    }
+  }
+}
+
+function trimmed<T extends CheckTitle>(output: T): T {
+  return output.title.length <= CHECK_TITLE_CHARACTERS
+    ? output
+    : { ...output, title: `${output.title.slice(0, CHECK_TITLE_CHARACTERS - 1)}…` };
+}
+
+/** `14:05 UTC`, with the date when it is not today's. */
+export function clock(seconds: number, session: Session): string {
+  const iso = new Date(seconds * 1000).toISOString();
+  const today = new Date(nowOf(session) * 1000).toISOString().slice(0, 10);
+  return iso.startsWith(today) ? `${iso.slice(11, 16)} UTC` : `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}

@@ -1,0 +1,117 @@
+import { DeployImpactError } from "../core/errors.ts";
+import type { OutputName } from "../github/action-contract.ts";
+import type { GithubApi } from "../github/api.ts";
+import { ACTIONS_APP } from "../github/checks.ts";
+import { type ConfigFile, readConfigFile } from "../github/config-file.ts";
+import { isPrivateRepository } from "../github/event.ts";
+import type { Conclusion } from "../report/conclusion.ts";
+import { type ActionPorts, type GithubConnection, STATE } from "./action-host.ts";
+import type { ActionInputs } from "./action-inputs.ts";
+
+/** How one judged deployment ended. */
+export interface Ending {
+  /** null: the check stays open. */
+  readonly conclusion: Conclusion | null;
+  readonly outputs: Partial<Record<OutputName, string>>;
+}
+
+/** What the steps of one run share. */
+export interface Session extends ActionPorts {
+  readonly inputs: ActionInputs;
+  readonly github: GithubConnection;
+  /** The workflow's own repository: the config and its visibility come from here. */
+  readonly home: GithubApi;
+  readonly readConfig: () => Promise<ConfigFile | null>;
+  /** True when everybody can read the comments; true as well when nobody could find out. */
+  readonly isPublic: () => Promise<boolean>;
+  /** Login under which this token writes comments. */
+  readonly loginOf: (appSlug: string | null) => Promise<string>;
+  readonly openChecks: OpenChecks;
+}
+
+/** Epoch seconds. */
+export function nowOf(session: Pick<ActionPorts, "ports">): number {
+  return session.ports.now() / 1000;
+}
+
+export function startSession(action: ActionPorts, inputs: ActionInputs, github: GithubConnection): Session {
+  const home = github.api(action.context.repository);
+  return {
+    ...action,
+    inputs,
+    github,
+    home,
+    readConfig: once(() => readConfigFile(home, inputs.config, null)),
+    isPublic: once(async () => !(isPrivateRepository(action.context.payload) ?? (await isPrivate(home)))),
+    loginOf: loginReader(home, inputs.token),
+    openChecks: new OpenChecks(action.host),
+  };
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | null = null;
+  return () => {
+    reading ??= read();
+    return reading;
+  };
+}
+
+async function isPrivate(home: GithubApi): Promise<boolean> {
+  try {
+    return await home.isPrivate();
+  } catch {
+    return false;
+  }
+}
+
+/** Tokens of people start like this; all others belong to apps, which sign as `<slug>[bot]`. */
+const PERSONAL_TOKEN = /^(ghp_|github_pat_|gho_|ghu_)/;
+
+function loginReader(home: GithubApi, token: string): (appSlug: string | null) => Promise<string> {
+  const personal = once(() => home.getLogin());
+  return async (appSlug) => (PERSONAL_TOKEN.test(token) ? personal() : `${appSlug ?? ACTIONS_APP}[bot]`);
+}
+
+/** Tells the post process which check runs it has to close if this process does not come to it. */
+export class OpenChecks {
+  readonly #host: Pick<ActionPorts["host"], "saveState">;
+  readonly #open = new Map<number, string>();
+
+  constructor(host: Pick<ActionPorts["host"], "saveState">) {
+    this.#host = host;
+  }
+
+  opened(id: number, repository: string): void {
+    if (this.#open.has(id)) return;
+    this.#open.set(id, repository);
+    this.#save();
+  }
+
+  /** Completed, or left open on purpose for a later run. */
+  settled(id: number): void {
+    if (this.#open.delete(id)) this.#save();
+  }
+
+  #save(): void {
+    const list = [...this.#open].map(([id, repository]) => ({ id, repository }));
+    this.#host.saveState(STATE.openChecks, JSON.stringify(list));
+  }
+}
+
+/** Any thrown thing as the one error class; what we did not expect is a bug with a code that can be reported. */
+export function asError(error: unknown): DeployImpactError {
+  if (error instanceof DeployImpactError) return error;
+  const name = error instanceof Error ? error.name : typeof error;
+  return new DeployImpactError("INTERNAL", `Internal error (${name}).`, {
+    hint: "Please report it with the log of this step; turn on debug logging for the stack.",
+    cause: error,
+  });
+}
+
+/** Says a failure that does not stop the run, with the setting that cures it. */
+export function warnOf(session: Pick<ActionPorts, "host">, error: unknown): void {
+  const known = asError(error);
+  session.host.warning(`${known.message} ${known.hint}`);
+  if (known.code === "INTERNAL" && known.cause instanceof Error)
+    session.host.debug(known.cause.stack ?? known.cause.message);
+}

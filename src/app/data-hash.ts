@@ -1,0 +1,53 @@
+import { createHash, type Hash } from "node:crypto";
+import type { Series, SliSeries } from "../core/panel/series.ts";
+
+/**
+ * SHA-256 of everything that was measured, the same on every machine: SLIs in the order of the plan, series by unit,
+ * component and bucket, numbers as little-endian doubles with one NaN.
+ */
+export function dataHash(services: readonly (readonly SliSeries[])[]): string {
+  const hash = createHash("sha256");
+  for (const inputs of services) {
+    for (const { sli, series } of inputs) {
+      label(hash, sli);
+      for (const one of series.toSorted(bySeries)) addSeries(hash, one);
+    }
+  }
+  return hash.digest("hex");
+}
+
+function addSeries(hash: Hash, series: Series): void {
+  label(hash, series.unit);
+  label(hash, series.group ?? "");
+  label(hash, series.component);
+  label(hash, String(series.le ?? ""));
+  numbers(hash, series.times);
+  numbers(hash, series.values);
+  numbers(hash, series.weights ?? new Float64Array());
+}
+
+/** The length goes first, so that two texts cannot be cut in another place. */
+function label(hash: Hash, text: string): void {
+  hash.update(`${Buffer.byteLength(text)}:${text};`);
+}
+
+const CHUNK = 8192;
+
+function numbers(hash: Hash, values: Float64Array): void {
+  hash.update(`${values.length}#`);
+  for (let start = 0; start < values.length; start += CHUNK) {
+    const part = values.subarray(start, start + CHUNK);
+    const bytes = new DataView(new ArrayBuffer(part.length * 8));
+    for (const [index, value] of part.entries())
+      bytes.setFloat64(index * 8, Number.isNaN(value) ? Number.NaN : value, true);
+    hash.update(new Uint8Array(bytes.buffer));
+  }
+}
+
+function bySeries(a: Series, b: Series): number {
+  return order(a.unit, b.unit) || order(a.component, b.component) || (a.le ?? 0) - (b.le ?? 0) || 0;
+}
+
+function order(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

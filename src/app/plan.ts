@@ -1,0 +1,86 @@
+import type { Config, ServiceConfig, SliConfig, SourceConfig } from "../config/config.ts";
+import { DeployImpactError } from "../core/errors.ts";
+import type { JsonValue } from "../core/outcome.ts";
+import type { AnalysisPlan, SliPlan } from "../core/plan.ts";
+import { selectServices } from "./services.ts";
+import type { Trigger } from "./trigger.ts";
+
+/** One service of this run: what will be analysed, and the config it came from. */
+export interface ServicePlan {
+  readonly service: ServiceConfig;
+  readonly plan: AnalysisPlan;
+  /** Epoch seconds when every point of the post window should exist. */
+  readonly readyAt: number;
+}
+
+/** Plans of every service this deploy may have touched. `now`: epoch seconds. */
+export function planServices(config: Config, trigger: Trigger, now: number): ServicePlan[] {
+  return selectServices(config, trigger).map((service) => {
+    const readyAt = serviceReadyAt(service, trigger.deployedAt);
+    return { service, readyAt, plan: analysisPlan(config, service, trigger, Math.min(now, readyAt)) };
+  });
+}
+
+/** Epoch seconds when all points of this run should exist: deployedAt + settle + post + the source's lag. */
+export function readyAt(config: Config, trigger: Pick<Trigger, "deployedAt" | "changedPaths">): number {
+  const services = selectServices(config, trigger);
+  return Math.max(...services.map((service) => serviceReadyAt(service, trigger.deployedAt)));
+}
+
+function serviceReadyAt(service: ServiceConfig, deployedAt: number): number {
+  const { settle, post } = service.windows;
+  return deployedAt + settle + post + Math.max(...usedSources(service).map((source) => lagOf(source, service)));
+}
+
+/** Seconds from a step to the moment its points can be read. */
+export function lagOf(source: SourceConfig, service: Pick<ServiceConfig, "windows">): number {
+  return source.lag ?? service.windows.step;
+}
+
+function usedSources(service: ServiceConfig): SourceConfig[] {
+  const names = new Set(service.slis.map((sli) => sli.source));
+  return Object.values(service.sources).filter(({ name }) => names.has(name));
+}
+
+function analysisPlan(config: Config, service: ServiceConfig, trigger: Trigger, asOf: number): AnalysisPlan {
+  const { pre, settle, post, step } = service.windows;
+  return {
+    service: service.name,
+    slis: service.slis.map(sliPlan),
+    window: {
+      deployedAt: trigger.deployedAt,
+      step,
+      preStart: trigger.deployedAt - pre,
+      settle,
+      postEnd: trigger.deployedAt + settle + post,
+    },
+    asOf,
+    alpha: service.alpha,
+    inference: service.inference,
+    scale: service.scale,
+    design: service.design,
+    seed: config.seed,
+    treatedUnits: [],
+    excludedUnits: service.units.exclude,
+    clusters: service.units.cluster?.type === "map" ? service.units.cluster.clusters : {},
+    exclusions: service.exclusions,
+    otherDeployments: trigger.otherDeployments,
+    exposure: null,
+    configChanged: trigger.configChanged,
+    notes: notesOf(config, trigger),
+  };
+}
+
+function sliPlan(sli: SliConfig): SliPlan {
+  const { id, kind, direction, role, margin, quantile } = sli;
+  if (margin === null) {
+    throw new DeployImpactError("CONFIG_INVALID", `SLI ${id} has no margin, and there is no default.`, {
+      hint: "State the largest harm the team tolerates, for example `margin: 5%`; `deploy-impact validate` proposes one from history.",
+    });
+  }
+  return { id, kind, direction, role, margin, ...(quantile === null ? {} : { quantile }) };
+}
+
+function notesOf(config: Config, trigger: Trigger): Record<string, JsonValue> {
+  return { deployedAtSource: trigger.deployedAtSource, config: config.file };
+}

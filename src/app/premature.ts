@@ -1,0 +1,117 @@
+import type { Config } from "../config/config.ts";
+import { formatDuration } from "../config/duration.ts";
+import type { Refusal } from "../core/outcome.ts";
+import type { AnalysisPlan, SliPlan } from "../core/plan.ts";
+import type { Analysis, SliResult } from "../core/result.ts";
+import type { ServicePlan } from "./plan.ts";
+
+/** Why this run cannot be answered whatever the metrics say, or null. No metric is read for it. */
+export function refusalBeforeReading(config: Config, planned: readonly ServicePlan[], now: number): Refusal | null {
+  return unavailableDesign(config, planned) ?? tooEarly(planned, now);
+}
+
+function unavailableDesign(config: Config, planned: readonly ServicePlan[]): Refusal | null {
+  if (typeof config.deployedAt === "object" && config.deployedAt !== null) {
+    return {
+      code: "DESIGN_NOT_AVAILABLE",
+      message:
+        "The config gives each unit its own deploy time, which asks for the design `staggered`; this release does not have it.",
+      hint: "Write one time in `deployed-at` and let `units.treated` name the units of one wave.",
+      facts: { design: "staggered", units: Object.keys(config.deployedAt).length },
+    };
+  }
+  const looks = Math.max(...planned.map(({ service }) => service.looks));
+  if (looks <= 1) return null;
+  return {
+    code: "DESIGN_NOT_AVAILABLE",
+    message: `The config plans ${looks} looks at the data, which needs intervals that allow for them; this release looks once, at the end.`,
+    hint: "Remove `looks`, or write `looks: 1`.",
+    facts: { looks },
+  };
+}
+
+function tooEarly(planned: readonly ServicePlan[], now: number): Refusal | null {
+  const deployedAt = planned[0]?.plan.window.deployedAt ?? now;
+  if (now < deployedAt) {
+    return {
+      code: "DEPLOY_IN_FUTURE",
+      message: `The deploy at ${iso(deployedAt)} is in the future; it is ${iso(now)}.`,
+      hint: "Check the time and its zone.",
+      facts: { deployedAt, now, ahead: round(deployedAt - now) },
+    };
+  }
+  const readyAt = Math.max(...planned.map((one) => one.readyAt));
+  if (now >= readyAt) return null;
+  return {
+    code: "WINDOW_OPEN",
+    message: `The post window is still open: its data are complete at ${iso(readyAt)}, in ${waitText(readyAt - now)}.`,
+    hint: `Run again at ${iso(readyAt)} or later, or shorten \`windows.post\`.`,
+    facts: { readyAt, now, wait: round(readyAt - now) },
+  };
+}
+
+function round(seconds: number): number {
+  return Math.ceil(seconds);
+}
+
+function waitText(seconds: number): string {
+  return formatDuration(seconds > 120 ? Math.ceil(seconds / 60) * 60 : Math.ceil(seconds));
+}
+
+export function iso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(/\.000Z$/, "Z");
+}
+
+/** The result of a run that was refused as a whole. */
+export function refusedAnalysis(plans: readonly AnalysisPlan[], refusal: Refusal): Analysis {
+  const first = plans[0];
+  return {
+    verdict: "invalid",
+    reasonCodes: [refusal.code],
+    slis: plans.flatMap((plan) => plan.slis.map((sli) => refusedSli(plan, sli, refusal))),
+    units: { treated: [], control: [], excluded: [] },
+    windows: {
+      deployedAt: first?.window.deployedAt ?? 0,
+      preStart: null,
+      preEnd: null,
+      postStart: null,
+      postEnd: null,
+      step: first?.window.step ?? 0,
+      settle: first?.window.settle ?? 0,
+    },
+  };
+}
+
+function refusedSli(plan: AnalysisPlan, sli: SliPlan, refusal: Refusal): SliResult {
+  const { margin, quantile } = sli;
+  return {
+    id: sli.id,
+    service: plan.service,
+    role: sli.role,
+    kind: sli.kind,
+    direction: sli.direction,
+    ...(quantile === undefined ? {} : { quantile }),
+    verdict: "invalid",
+    reasonCodes: [refusal.code],
+    reasons: [refusal],
+    design: null,
+    designReason: null,
+    estimator: null,
+    scale: null,
+    inference: null,
+    estimate: null,
+    relative: null,
+    margin: {
+      absolute: margin.type === "absolute" ? margin.value : null,
+      relative: margin.type === "relative" ? margin.value : null,
+      text: margin.text,
+    },
+    mde: null,
+    timeToDecide: null,
+    baseline: { treatedPre: null, treatedPost: null, controlPre: null, controlPost: null, counterfactualPost: null },
+    checks: [],
+    eventStudy: [],
+    unitChanges: [],
+    units: { treated: [], control: [], excluded: [] },
+  };
+}
