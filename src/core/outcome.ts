@@ -17,9 +17,7 @@ export interface Refusal {
 }
 
 /** Either a value or the reason why there is none. */
-export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: Refusal };
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
 
 export function answer<T>(value: T): Outcome<T> {
   return { ok: true, value };

@@ -17,15 +17,7 @@ export const DESIGNS = ["did", "staggered", "synthetic", "split", "its"] as cons
 export type Design = (typeof DESIGNS)[number];
 
 /** `precision-weighted` is the default method (docs/method.md section 3). */
-export const INFERENCES = [
-  "precision-weighted",
-  "cr1",
-  "cr2",
-  "cr3",
-  "hc1",
-  "newey-west",
-  "permutation",
-] as const;
+export const INFERENCES = ["precision-weighted", "cr1", "cr2", "cr3", "hc1", "newey-west", "permutation"] as const;
 export type InferenceName = (typeof INFERENCES)[number];
 
 export const MODES = ["enforcing", "advisory"] as const;

@@ -1,0 +1,46 @@
+import { holm } from "../inference/multiplicity.ts";
+import type { ReasonCode } from "../reasons.ts";
+import type { CheckId, CheckResult } from "../result.ts";
+import type { CheckContext } from "./check.ts";
+import { CHECKS } from "./index.ts";
+
+/** What pre-trends and spillover may cost together on good data. */
+export const SHARED_BUDGET = 0.02;
+const SHARED: readonly CheckId[] = ["pre-trends", "spillover"];
+
+/** Runs every check that applies; pre-trends and spillover share their budget by Holm. */
+export function runChecks(context: CheckContext): CheckResult[] {
+  const results = CHECKS.flatMap((check) => check.run(context) ?? []);
+  return shareBudget(results);
+}
+
+function shareBudget(results: readonly CheckResult[]): CheckResult[] {
+  const members = results.filter((one) => SHARED.includes(one.id) && one.pValue !== null);
+  const adjusted = holm(members.map((one) => one.pValue));
+  return results.map((one) => {
+    const at = members.indexOf(one);
+    if (at < 0) return one;
+    return { ...one, passed: (adjusted[at] ?? 1) > SHARED_BUDGET, threshold: SHARED_BUDGET };
+  });
+}
+
+const FAILURE_CODES: Readonly<Record<CheckId, ReasonCode | null>> = {
+  "pre-trends": "PRE_TRENDS",
+  "placebo-in-time": "PLACEBO_IN_TIME",
+  "placebo-in-space": null,
+  "placebo-outcome": "PLACEBO_OUTCOME_MOVED",
+  "leave-one-out": null,
+  spillover: "SPILLOVER",
+  overlap: "OVERLAPPING_DEPLOY",
+  exposure: "EXPOSURE",
+  coverage: "COVERAGE",
+  "config-drift": "CONFIG_CHANGED",
+};
+
+/** The reason code of a failed check; late data have their own. */
+export function failureCode(check: CheckResult): ReasonCode | null {
+  if (check.passed !== false) return null;
+  const problems = check.facts["problems"];
+  if (check.id === "coverage" && Array.isArray(problems) && problems[0] === "late") return "LATE_DATA";
+  return FAILURE_CODES[check.id];
+}

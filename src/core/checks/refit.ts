@@ -1,0 +1,39 @@
+import { type DidFit, fitDid } from "../estimators/did.ts";
+import type { Panel, PanelWindow } from "../panel/panel.ts";
+import { studentTTwoSided } from "../probability/student-t.ts";
+
+/** What a placebo or a leave-one-out needs of a fit: only the estimator's own `fit`, called again on changed data. */
+export interface Refit {
+  readonly att: number;
+  /** |att| / stdError; null without an error. */
+  readonly statistic: number | null;
+  readonly pValue: number | null;
+  readonly dof: number | null;
+  readonly stdError: number | null;
+}
+
+export function refit(
+  panel: Panel,
+  fit: DidFit,
+  change: { readonly window?: PanelWindow; readonly treated?: readonly number[]; readonly control?: readonly number[] },
+): Refit | null {
+  const again = fitDid(panel, {
+    scale: fit.scale,
+    window: change.window ?? fit.window,
+    treated: change.treated ?? fit.treated,
+    control: change.control ?? fit.control,
+  });
+  if (!again.ok) return null;
+  const { att, variance, dof } = again.value;
+  if (variance === null || dof === null)
+    return { att, statistic: null, pValue: again.value.rankP, dof: null, stdError: null };
+  const stdError = Math.sqrt(variance);
+  const statistic = Math.abs(att) / stdError;
+  return { att, statistic, pValue: studentTTwoSided(statistic, dof), dof, stdError };
+}
+
+/** At most `most` of the indexes 0..n-1, spread evenly. */
+export function spread(n: number, most: number): number[] {
+  if (n <= most) return Array.from({ length: n }, (_, i) => i);
+  return Array.from({ length: most }, (_, i) => Math.floor((i * n) / most));
+}

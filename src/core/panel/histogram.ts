@@ -1,0 +1,45 @@
+/** One cumulative bucket: how many observations (or what rate of them) were <= le. */
+export interface Bucket {
+  /** Upper bound; the last one must be +Infinity. */
+  readonly le: number;
+  readonly count: number;
+}
+
+/**
+ * Quantile of a classic cumulative histogram by linear interpolation inside the bucket that holds the rank.
+ *
+ * Formula: rank = q * total; value = lower + (upper - lower) * (rank - countBelow) / countInside; the first bucket starts
+ * at 0 when its bound is positive; a rank in the last bucket gives the highest finite bound.
+ * Assumes: observations spread evenly inside a bucket, hence "approximate". Counts that fall with le (scrapes that did
+ * not see all buckets at once) are raised to the previous one.
+ * Units: those of `le`. Source: behaviour of Prometheus' `histogram_quantile` as documented.
+ * Returns NaN without a +Inf bucket, with fewer than two buckets, or with no observations.
+ */
+export function histogramQuantile(q: number, buckets: readonly Bucket[]): number {
+  const sorted = mergeBuckets(buckets);
+  const last = sorted.at(-1);
+  if (last === undefined || sorted.length < 2 || last.le !== Number.POSITIVE_INFINITY) return Number.NaN;
+  if (!(last.count > 0)) return Number.NaN;
+  const rank = q * last.count;
+  const at = sorted.findIndex((bucket) => bucket.count >= rank);
+  if (at === sorted.length - 1) return (sorted[at - 1] as Bucket).le;
+  const upper = sorted[at] as Bucket;
+  if (at === 0 && upper.le <= 0) return upper.le;
+  const lower = at === 0 ? { le: 0, count: 0 } : (sorted[at - 1] as Bucket);
+  return lower.le + (upper.le - lower.le) * ((rank - lower.count) / (upper.count - lower.count));
+}
+
+/** Sorted by bound, equal bounds added up, counts made non-decreasing. */
+function mergeBuckets(buckets: readonly Bucket[]): Bucket[] {
+  const merged: { le: number; count: number }[] = [];
+  for (const bucket of [...buckets].sort((a, b) => a.le - b.le)) {
+    const before = merged.at(-1);
+    if (before !== undefined && before.le === bucket.le) before.count += bucket.count;
+    else merged.push({ le: bucket.le, count: bucket.count });
+  }
+  for (let i = 1; i < merged.length; i++) {
+    const bucket = merged[i] as { le: number; count: number };
+    bucket.count = Math.max(bucket.count, (merged[i - 1] as Bucket).count);
+  }
+  return merged;
+}
