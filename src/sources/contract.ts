@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import type { Ports } from "../ports.ts";
 import type { Series } from "../core/panel/series.ts";
 import type { Kind } from "../core/plan.ts";
+import type { Ports } from "../ports.ts";
 
 /** One query of one SLI over one window. */
 export interface SeriesQuery {
@@ -27,6 +27,61 @@ export interface FetchedSeries {
   readonly unmatchedUnits: readonly string[];
 }
 
+/** One series at one instant. */
+export interface InstantSample {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Epoch seconds. */
+  readonly time: number;
+  readonly value: number;
+}
+
+export interface InstantAnswer {
+  readonly samples: readonly InstantSample[];
+  readonly warnings: readonly string[];
+}
+
+export interface InstantRequest {
+  readonly query: string;
+  /** Epoch seconds. */
+  readonly time: number;
+  /** Object of the sentence in errors: "the version query". */
+  readonly what: string;
+}
+
+/** Which series a question about labels is about. */
+export interface LabelWindow {
+  /** Series selectors, for instance `http_requests_total`; empty: all series. */
+  readonly match: readonly string[];
+  /** Epoch seconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Questions beside the series, for version queries, `init` and `validate`; not every source can answer them. */
+export interface SourceProbe<Options> {
+  readonly instantQuery: (
+    options: Options,
+    request: InstantRequest,
+    ports: Ports,
+    signal?: AbortSignal,
+  ) => Promise<InstantAnswer>;
+  readonly labelNames: (
+    options: Options,
+    window: LabelWindow,
+    ports: Ports,
+    signal?: AbortSignal,
+  ) => Promise<readonly string[]>;
+  readonly labelValues: (
+    options: Options,
+    label: string,
+    window: LabelWindow,
+    ports: Ports,
+    signal?: AbortSignal,
+  ) => Promise<readonly string[]>;
+  /** null: the server does not say. */
+  readonly version: (options: Options, ports: Ports, signal?: AbortSignal) => Promise<string | null>;
+}
+
 /** What a source can do, for `validate` and the docs. */
 export interface SourceCapabilities {
   readonly kinds: readonly Kind[];
@@ -38,6 +93,8 @@ export interface SourceCapabilities {
 export interface MetricSource<Options> {
   /** `type:` in the config. */
   readonly id: string;
+  /** Further names for `type:` that mean the same source. */
+  readonly aliases?: readonly string[];
   readonly label: string;
   /** zod schema of the source block in the config (without secrets: those are named by environment variable). */
   readonly options: z.ZodType<Options>;
@@ -50,4 +107,8 @@ export interface MetricSource<Options> {
     ports: Ports,
     signal?: AbortSignal,
   ) => Promise<FetchedSeries>;
+  /** Absent: the source holds series only. */
+  readonly probe?: SourceProbe<Options>;
+  /** Absent: the options hold no paths. Makes relative paths absolute; `folder` is that of the config file. */
+  readonly resolvePaths?: (options: Options, folder: string) => Options;
 }

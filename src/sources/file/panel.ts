@@ -1,0 +1,165 @@
+import type { Group, Series } from "../../core/panel/series.ts";
+import type { RowCells, RowSink, SinkFactory } from "./cells.ts";
+import { missingColumn, quoteCell } from "./errors.ts";
+import { GrowingSeries } from "./growing.ts";
+import { inputName, type TableInput } from "./open.ts";
+import { readTable } from "./table.ts";
+import type { TextPool } from "./text-pool.ts";
+
+/** More different units than this mean that another column was taken for the unit. */
+export const MOST_UNITS = 100_000;
+
+export interface PanelOptions {
+  /** Names of the treated units; all others are control and a `group` column is not looked at. */
+  readonly treated?: readonly string[];
+}
+
+export interface PanelFile {
+  /** One per unit, in the order of their first rows; stamps as they stand in the file. */
+  readonly series: readonly Series[];
+  readonly rows: number;
+  readonly columns: readonly string[];
+  /** Names in `treated` that no row has. */
+  readonly unknownTreated: readonly string[];
+}
+
+const NEEDS = "A panel needs the columns time, unit, group (treated or control) and value, and may have weight.";
+const NEEDS_GROUP = `${NEEDS} Without a group column, name the treated units with --treated.`;
+
+/** Reads a panel file: `time,unit,group,value[,weight]`, or `time,unit,value[,weight]` with the treated units named. */
+export async function readPanel(input: TableInput & PanelOptions): Promise<PanelFile> {
+  const file = inputName(input);
+  const treated = input.treated === undefined || input.treated.length === 0 ? null : new Set(input.treated);
+  const state: { sink: PanelSink | null } = { sink: null };
+  const makeSink: SinkFactory = (columns, pool) => {
+    state.sink = new PanelSink(findColumns(file, columns, treated !== null), treated, pool);
+    return state.sink;
+  };
+  const { rows, columns } = await readTable(input, makeSink);
+  const series = state.sink?.finish() ?? [];
+  const units = new Set(series.map((one) => one.unit));
+  return { series, rows, columns, unknownTreated: [...(treated ?? [])].filter((unit) => !units.has(unit)) };
+}
+
+interface PanelColumns {
+  readonly time: number;
+  readonly unit: number;
+  readonly value: number;
+  /** null: the caller names the treated units. */
+  readonly group: number | null;
+  readonly weight: number | null;
+}
+
+function findColumns(file: string, columns: readonly string[], isNamed: boolean): PanelColumns {
+  const find = (name: string, needs: string): number => {
+    const position = columns.indexOf(name);
+    if (position < 0) throw missingColumn(file, name, columns, needs);
+    return position;
+  };
+  const weight = columns.indexOf("weight");
+  return {
+    time: find("time", NEEDS),
+    unit: find("unit", NEEDS),
+    value: find("value", NEEDS),
+    group: isNamed ? null : find("group", NEEDS_GROUP),
+    weight: weight < 0 ? null : weight,
+  };
+}
+
+interface PanelUnit {
+  readonly name: string;
+  readonly group: Group;
+  /** Number of the group's text; -1 when the caller names the groups. */
+  readonly groupId: number;
+  readonly points: GrowingSeries;
+}
+
+class PanelSink implements RowSink {
+  readonly needs: readonly number[];
+  readonly #columns: PanelColumns;
+  readonly #treated: ReadonlySet<string> | null;
+  readonly #pool: TextPool;
+  /** By number of the unit's text. */
+  readonly #units: (PanelUnit | undefined)[] = [];
+  readonly #order: PanelUnit[] = [];
+
+  constructor(columns: PanelColumns, treated: ReadonlySet<string> | null, pool: TextPool) {
+    this.#columns = columns;
+    this.#treated = treated;
+    this.#pool = pool;
+    this.needs = Object.values(columns).filter((column) => column !== null);
+  }
+
+  row(cells: RowCells): void {
+    const columns = this.#columns;
+    const unitId = cells.textId(columns.unit);
+    const unit = this.#units[unitId] ?? this.#addUnit(unitId, cells);
+    if (columns.group !== null && cells.textId(columns.group) !== unit.groupId) throw this.#otherGroup(unit, cells);
+    const weight = columns.weight === null ? 0 : readWeight(cells, columns.weight);
+    unit.points.append(cells.time(columns.time), cells.number(columns.value), weight);
+  }
+
+  finish(): Series[] {
+    return this.#order.map(({ name, group, points }) => ({
+      unit: name,
+      group,
+      component: "value",
+      ...points.finish(),
+    }));
+  }
+
+  #addUnit(unitId: number, cells: RowCells): PanelUnit {
+    const name = this.#pool.text(unitId);
+    if (name === "") throw cells.malformed("the unit is empty", "Name a unit in every row.", this.#columns.unit);
+    if (this.#order.length >= MOST_UNITS) throw tooManyUnits(cells, this.#columns.unit);
+    const points = new GrowingSeries(this.#columns.weight !== null);
+    const unit = { name, points, ...this.#readGroup(name, cells) };
+    this.#units[unitId] = unit;
+    this.#order.push(unit);
+    return unit;
+  }
+
+  #readGroup(name: string, cells: RowCells): { readonly group: Group; readonly groupId: number } {
+    const column = this.#columns.group;
+    if (column === null) return { group: this.#treated?.has(name) === true ? "treated" : "control", groupId: -1 };
+    const groupId = cells.textId(column);
+    return { group: asGroup(this.#pool.text(groupId), cells, column), groupId };
+  }
+
+  #otherGroup(unit: PanelUnit, cells: RowCells): Error {
+    const column = this.#columns.group ?? 0;
+    const group = asGroup(this.#pool.text(cells.textId(column)), cells, column);
+    return cells.malformed(
+      `the unit ${quoteCell(unit.name)} is ${group} here and ${unit.group} before`,
+      "Give each unit one group in all its rows.",
+      column,
+    );
+  }
+}
+
+export function asGroup(text: string, cells: RowCells, column: number): Group {
+  if (text === "treated" || text === "control") return text;
+  throw cells.malformed(
+    `the group ${quoteCell(text)} is neither treated nor control`,
+    "Write treated or control.",
+    column,
+  );
+}
+
+/** NaN for an empty cell; a weight counts something, so that it is finite and not negative. */
+export function readWeight(cells: RowCells, column: number): number {
+  const weight = cells.number(column);
+  if (weight < 0) throw cells.malformed(`the weight ${weight} is negative`, "A weight is 0 or more.", column);
+  if (weight === Number.POSITIVE_INFINITY) {
+    throw cells.malformed("the weight is infinite", "A weight is a finite number.", column);
+  }
+  return weight;
+}
+
+export function tooManyUnits(cells: RowCells, column: number): Error {
+  return cells.malformed(
+    `there are more than ${MOST_UNITS} different units`,
+    "Let the unit column name what was deployed (zone, pod slot, tenant), not something that changes with every row.",
+    column,
+  );
+}

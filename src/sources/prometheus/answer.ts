@@ -1,0 +1,185 @@
+import { z } from "zod";
+import type { BodyVerdict, ServerWords } from "../http/client.ts";
+import { parseJson } from "../http/json.ts";
+
+/** Labels of one series. */
+export type Labels = Readonly<Record<string, string>>;
+
+const messagesSchema = z.array(z.string()).nullish();
+
+const envelopeSchema = z.object({
+  status: z.literal("success"),
+  data: z.unknown(),
+  warnings: messagesSchema,
+  infos: messagesSchema,
+  /** VictoriaMetrics cluster: some storage nodes did not answer. */
+  isPartial: z.boolean().nullish(),
+});
+
+const errorSchema = z.object({ status: z.literal("error"), errorType: z.string().nullish(), error: z.string() });
+
+const queryDataSchema = z.object({ resultType: z.string(), result: z.unknown() });
+
+/** The samples themselves are read by one tight loop: a schema per sample would cost more than the network. */
+const samplesSchema = z.custom<readonly unknown[]>(Array.isArray, { error: "is not a list of samples" });
+
+const matrixSchema = z.array(
+  z.object({
+    metric: z.record(z.string(), z.string()),
+    values: samplesSchema.optional(),
+    histograms: samplesSchema.optional(),
+  }),
+);
+
+const vectorSchema = z.array(
+  z.object({ metric: z.record(z.string(), z.string()), value: samplesSchema.optional(), histogram: z.unknown() }),
+);
+
+export interface MatrixEntry {
+  readonly labels: Labels;
+  /** Epoch seconds, ascending. */
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+export interface VectorSample {
+  readonly labels: Labels;
+  /** Epoch seconds. */
+  readonly time: number;
+  readonly value: number;
+}
+
+/** What the server said beside the data. */
+interface Spoken<T> {
+  readonly data: T;
+  readonly warnings: readonly string[];
+}
+
+/** An answer that is well-formed but not of the kind that can be used; `detail` is a sentence for the user. */
+export type Usable<T> =
+  | { readonly usable: true; readonly value: T }
+  | { readonly usable: false; readonly detail: string };
+
+export function readEnvelope(body: string): BodyVerdict<Spoken<unknown>> {
+  const json = parseJson(body);
+  if (!json.ok) return json;
+  const envelope = envelopeSchema.safeParse(json.value);
+  if (!envelope.success) return malformed(envelope.error);
+  const { data, warnings, infos, isPartial } = envelope.data;
+  const partial = isPartial === true ? ["The answer is partial: some storage nodes did not answer."] : [];
+  return { ok: true, value: { data, warnings: [...(warnings ?? []), ...(infos ?? []), ...partial] } };
+}
+
+/** `errorType` and `error` of Prometheus; VictoriaMetrics puts the status code where the type should be. */
+export function explainError(body: string): ServerWords | null {
+  const json = parseJson(body);
+  if (!json.ok) return null;
+  const parsed = errorSchema.safeParse(json.value);
+  if (!parsed.success) return null;
+  const type = parsed.data.errorType ?? "";
+  const named = type !== "" && !/^\d+$/.test(type);
+  return { text: named ? `${type}: ${parsed.data.error}` : parsed.data.error, timedOut: type === "timeout" };
+}
+
+export function readMatrix(body: string): BodyVerdict<Spoken<Usable<readonly MatrixEntry[]>>> {
+  const envelope = readQueryData(body);
+  if (!envelope.ok) return envelope;
+  const { resultType, result, warnings } = envelope.value;
+  if (resultType !== "matrix") return unusable(`it gives a ${resultType} where a range of values is needed`, warnings);
+  const matrix = matrixSchema.safeParse(result);
+  if (!matrix.success) return malformed(matrix.error);
+  const entries: MatrixEntry[] = [];
+  for (const { metric, values, histograms } of matrix.data) {
+    if (histograms !== undefined && histograms.length > 0) {
+      return unusable("it gives native histograms, not numbers; wrap it, for instance in histogram_sum(...)", warnings);
+    }
+    const samples = readSamples(values ?? []);
+    if (samples === null) return { ok: false, detail: `a sample of ${JSON.stringify(metric)} is not [time, "number"]` };
+    entries.push({ labels: metric, ...samples });
+  }
+  return { ok: true, value: { data: { usable: true, value: entries }, warnings } };
+}
+
+export function readVector(body: string): BodyVerdict<Spoken<Usable<readonly VectorSample[]>>> {
+  const envelope = readQueryData(body);
+  if (!envelope.ok) return envelope;
+  const { resultType, result, warnings } = envelope.value;
+  if (resultType === "scalar") return readVectorEntries([{ metric: {}, value: result }], warnings);
+  if (resultType !== "vector")
+    return unusable(`it gives a ${resultType} where one value per series is needed`, warnings);
+  return readVectorEntries(result, warnings);
+}
+
+function readVectorEntries(
+  result: unknown,
+  warnings: readonly string[],
+): BodyVerdict<Spoken<Usable<readonly VectorSample[]>>> {
+  const vector = vectorSchema.safeParse(result);
+  if (!vector.success) return malformed(vector.error);
+  const samples: VectorSample[] = [];
+  for (const { metric, value } of vector.data) {
+    if (value === undefined) return unusable("it gives native histograms, not numbers", warnings);
+    const read = readSamples([value]);
+    const [time, number] = [read?.times[0], read?.values[0]];
+    if (time === undefined || number === undefined) return { ok: false, detail: 'a sample is not [time, "number"]' };
+    samples.push({ labels: metric, time, value: number });
+  }
+  return { ok: true, value: { data: { usable: true, value: samples }, warnings } };
+}
+
+function readQueryData(
+  body: string,
+): BodyVerdict<{ resultType: string; result: unknown; warnings: readonly string[] }> {
+  const envelope = readEnvelope(body);
+  if (!envelope.ok) return envelope;
+  const data = queryDataSchema.safeParse(envelope.value.data);
+  if (!data.success) return malformed(data.error);
+  return { ok: true, value: { ...data.data, warnings: envelope.value.warnings } };
+}
+
+/** null when a sample is not a pair of time and number text, or the times do not ascend. */
+function readSamples(samples: readonly unknown[]): { times: Float64Array; values: Float64Array } | null {
+  const times = new Float64Array(samples.length);
+  const values = new Float64Array(samples.length);
+  let previous = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < samples.length; index += 1) {
+    const sample = samples[index];
+    if (!Array.isArray(sample)) return null;
+    const time: unknown = sample[0];
+    const text: unknown = sample[1];
+    if (typeof time !== "number" || typeof text !== "string" || !(time > previous)) return null;
+    const value = readSampleValue(text);
+    if (value === null) return null;
+    times[index] = time;
+    values[index] = value;
+    previous = time;
+  }
+  return { times, values };
+}
+
+const SPECIAL_VALUES: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  "+Inf": Number.POSITIVE_INFINITY,
+  Inf: Number.POSITIVE_INFINITY,
+  "-Inf": Number.NEGATIVE_INFINITY,
+};
+
+/** Numbers travel as text so that NaN and infinity survive JSON; null when the text is neither. */
+export function readSampleValue(text: string): number | null {
+  const value = Number(text);
+  if (!Number.isNaN(value) && text !== "") return value;
+  return SPECIAL_VALUES[text] ?? null;
+}
+
+function unusable(detail: string, warnings: readonly string[]): BodyVerdict<Spoken<{ usable: false; detail: string }>> {
+  return { ok: true, value: { data: { usable: false, detail }, warnings } };
+}
+
+function malformed(error: z.ZodError): { readonly ok: false; readonly detail: string } {
+  const [first] = error.issues;
+  const place = first?.path.join(".") ?? "";
+  return {
+    ok: false,
+    detail: `${place === "" ? "the answer" : place} is not what this API promises (${first?.message ?? "unknown"})`,
+  };
+}

@@ -1,0 +1,188 @@
+import { DeployImpactError } from "../../core/errors.ts";
+import type { Series, SeriesComponent } from "../../core/panel/series.ts";
+import type { SeriesQuery } from "../contract.ts";
+import { byNearness } from "../nearest.ts";
+import type { Labels, MatrixEntry } from "./answer.ts";
+
+/** The answer to one component's query, in pieces by time, oldest first. */
+export interface ComponentAnswer {
+  readonly component: SeriesComponent;
+  /** Object of the sentence in errors: "the numerator of SLI error-rate". */
+  readonly what: string;
+  readonly pieces: readonly (readonly MatrixEntry[])[];
+}
+
+export interface UnitSeries {
+  readonly series: readonly Series[];
+  readonly warnings: readonly string[];
+  readonly unmatchedUnits: readonly string[];
+}
+
+type UnitRule = Pick<SeriesQuery, "unitLabel" | "groupOf">;
+
+interface Collected {
+  readonly unit: string;
+  readonly group: "treated" | "control";
+  readonly le: number | null;
+  readonly labels: Labels;
+  readonly identity: string;
+  readonly parts: MatrixEntry[];
+}
+
+/** Turns series with labels into one series per unit (and bucket); refuses what is not one series per unit. */
+export function toUnitSeries(answer: ComponentAnswer, rule: UnitRule): UnitSeries {
+  const entries = answer.pieces.flat();
+  const named = entries.filter((entry) => isNamed(entry.labels[rule.unitLabel]));
+  if (named.length === 0 && entries.length > 0) throw missingUnitLabel(answer, rule.unitLabel, entries);
+  const collected = new Map<string, Collected>();
+  const unmatched = new Set<string>();
+  for (const entry of named) {
+    const unit = entry.labels[rule.unitLabel] ?? "";
+    const group = rule.groupOf(entry.labels);
+    if (group === null) unmatched.add(unit);
+    else collect({ unit, group, entry }, answer, rule.unitLabel, collected);
+  }
+  for (const { unit } of collected.values()) unmatched.delete(unit);
+  return {
+    series: [...collected.values()].map((item) => joinParts(item, answer)).sort(byUnitAndBucket),
+    warnings: unnamedWarning(entries, answer, rule.unitLabel),
+    unmatchedUnits: [...unmatched].sort(),
+  };
+}
+
+function isNamed(value: string | undefined): boolean {
+  // To Prometheus an empty label and an absent one are the same.
+  return value !== undefined && value !== "";
+}
+
+function collect(
+  found: { readonly unit: string; readonly group: "treated" | "control"; readonly entry: MatrixEntry },
+  answer: ComponentAnswer,
+  unitLabel: string,
+  collected: Map<string, Collected>,
+): void {
+  const { unit, group, entry } = found;
+  const le = answer.component === "bucket" ? readBucketBound(entry.labels, answer, unitLabel) : null;
+  const key = `${le ?? ""}/${unit}`;
+  const identity = identityOf(entry.labels);
+  const known = collected.get(key);
+  if (known === undefined) {
+    collected.set(key, { unit, group, le, labels: entry.labels, identity, parts: [entry] });
+  } else if (known.identity === identity) {
+    known.parts.push(entry);
+  } else {
+    throw severalSeries(unit, [known.labels, entry.labels], answer, unitLabel);
+  }
+}
+
+function identityOf(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function joinParts(item: Collected, answer: ComponentAnswer): Series {
+  const length = item.parts.reduce((sum, part) => sum + part.times.length, 0);
+  const times = new Float64Array(length);
+  const values = new Float64Array(length);
+  let offset = 0;
+  for (const part of item.parts) {
+    const [previous, next] = [times[offset - 1], part.times[0]];
+    if (previous !== undefined && next !== undefined && next <= previous) throw repeatedSteps(item.unit, answer);
+    times.set(part.times, offset);
+    values.set(part.values, offset);
+    offset += part.times.length;
+  }
+  const common = { unit: item.unit, group: item.group, component: answer.component, times, values };
+  return item.le === null ? common : { ...common, le: item.le };
+}
+
+function byUnitAndBucket(a: Series, b: Series): number {
+  if (a.unit !== b.unit) return a.unit < b.unit ? -1 : 1;
+  return (a.le ?? 0) - (b.le ?? 0);
+}
+
+function readBucketBound(labels: Labels, answer: ComponentAnswer, unitLabel: string): number {
+  const text = labels.le;
+  if (text === undefined || text === "") {
+    const isVmRange = labels.vmrange !== undefined;
+    throw new DeployImpactError(
+      "UNKNOWN_LABEL",
+      `The series of ${answer.what} have no label \`le\`, which names the bucket.`,
+      {
+        hint: isVmRange
+          ? "Wrap the buckets in prometheus_buckets(...), which turns `vmrange` into `le`."
+          : `Keep the label: \`sum by (${unitLabel}, le) (rate(..._bucket[1m]))\`.`,
+      },
+    );
+  }
+  const bound = text === "+Inf" || text === "Inf" ? Number.POSITIVE_INFINITY : Number(text);
+  if (!Number.isNaN(bound)) return bound;
+  throw new DeployImpactError(
+    "SOURCE_MALFORMED",
+    `A series of ${answer.what} has the bucket bound le="${text}", which is not a number.`,
+    {
+      hint: "Let the query return the buckets of a classic histogram, whose `le` are numbers or +Inf.",
+    },
+  );
+}
+
+function missingUnitLabel(
+  answer: ComponentAnswer,
+  unitLabel: string,
+  entries: readonly MatrixEntry[],
+): DeployImpactError {
+  const names = byNearness(unitLabel, [...new Set(entries.flatMap((entry) => Object.keys(entry.labels)))]);
+  const present = names.length === 0 ? "they have no labels at all" : `they have: ${names.slice(0, 20).join(", ")}`;
+  return new DeployImpactError(
+    "UNKNOWN_LABEL",
+    `The series of ${answer.what} have no label \`${unitLabel}\`; ${present}.`,
+    {
+      hint: `Set \`units.label\` to a label that the series have, or keep \`${unitLabel}\` in the query: \`sum by (${unitLabel}) (...)\`.`,
+    },
+  );
+}
+
+function unnamedWarning(entries: readonly MatrixEntry[], answer: ComponentAnswer, unitLabel: string): string[] {
+  const unnamed = new Set(
+    entries.filter((entry) => !isNamed(entry.labels[unitLabel])).map((entry) => identityOf(entry.labels)),
+  ).size;
+  if (unnamed === 0) return [];
+  return [`${unnamed} series of ${answer.what} without the label \`${unitLabel}\` were left out.`];
+}
+
+/** Shows at most this many values of a label in an error. */
+const SHOWN_VALUES = 3;
+
+function severalSeries(
+  unit: string,
+  pair: readonly [Labels, Labels],
+  answer: ComponentAnswer,
+  unitLabel: string,
+): DeployImpactError {
+  const names = [...new Set(pair.flatMap((labels) => Object.keys(labels)))].sort();
+  const different = names
+    .filter((name) => pair[0][name] !== pair[1][name])
+    .slice(0, SHOWN_VALUES)
+    .map((name) => `${name} ("${pair[0][name] ?? ""}", "${pair[1][name] ?? ""}")`);
+  const grouping = answer.component === "bucket" ? `${unitLabel}, le` : unitLabel;
+  return new DeployImpactError(
+    "SOURCE_REJECTED",
+    `${capital(answer.what)} gives several series for ${unitLabel} "${unit}"; they differ in ${different.join(", ")}.`,
+    {
+      hint: `Aggregate in the query so that one series per unit is left: \`sum by (${grouping}) (...)\` or \`avg by (${grouping}) (...)\`.`,
+    },
+  );
+}
+
+function repeatedSteps(unit: string, answer: ComponentAnswer): DeployImpactError {
+  return new DeployImpactError(
+    "SOURCE_MALFORMED",
+    `The answer to ${answer.what} holds steps of unit "${unit}" twice.`,
+    {
+      hint: "A proxy in front of the server may mix up its cache; ask the server itself in `url` of the source.",
+    },
+  );
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
