@@ -17,7 +17,7 @@ export function erf(x: number): number {
 /** Complementary error function 1 - erf x, with relative accuracy in the upper tail. */
 export function erfc(x: number): number {
   if (Number.isNaN(x)) return x;
-  if (x < 0.5) return 1 - erf(x);
+  if (x < 1.5) return 1 - erf(x);
   return erfcScaled(x) * expMinusSquare(x);
 }
 

@@ -1,0 +1,200 @@
+import { Matrix } from "ml-matrix";
+import { pseudoInverse } from "../linalg/dense.ts";
+import { weightedDot } from "../linalg/kernels.ts";
+import type { Grouping } from "./effects.ts";
+
+/** Takes the fixed effects out of a column (returns a new one): the residual of its weighted regression on them. */
+export type Within = (column: Float64Array) => Float64Array;
+
+/** The smaller of two effect sets is solved directly up to this many levels. */
+const DIRECT_LEVELS = 1500;
+const MAX_ITERATIONS = 5000;
+const TOLERANCE = 1e-14;
+
+/**
+ * Within transformation for any number of fixed effects.
+ *
+ * none: the column itself; one: group means; two, balanced and unweighted: row and column means in one pass;
+ * two: the Schur complement of the smaller set, solved directly; more: symmetric alternating projections with
+ * conjugate gradients.
+ */
+export function withinTransform(effects: readonly Grouping[], weights: Float64Array | null): Within {
+  const [first, second] = effects;
+  if (!first) return (column) => Float64Array.from(column);
+  if (!second) return oneWay(first, weights);
+  if (effects.length > 2) return alternating(effects, weights);
+  if (weights === null && isBalanced(first, second)) return balancedTwoWay(first, second);
+  if (Math.min(first.count, second.count) > DIRECT_LEVELS) return alternating(effects, weights);
+  return first.count <= second.count ? twoWay(second, first, weights) : twoWay(first, second, weights);
+}
+
+export function levelWeights(effect: Grouping, weights: Float64Array | null): Float64Array {
+  const totals = new Float64Array(effect.count);
+  effect.levels.forEach((level, i) => {
+    totals[level] = (totals[level] ?? 0) + (weights === null ? 1 : (weights[i] ?? 0));
+  });
+  return totals;
+}
+
+function levelSums(effect: Grouping, column: Float64Array, weights: Float64Array | null): Float64Array {
+  const sums = new Float64Array(effect.count);
+  const { levels } = effect;
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i] ?? 0;
+    sums[level] = (sums[level] ?? 0) + (weights === null ? 1 : (weights[i] ?? 0)) * (column[i] ?? 0);
+  }
+  return sums;
+}
+
+/** column -= weighted level mean, in place. */
+function demean(effect: Grouping, totals: Float64Array, weights: Float64Array | null, column: Float64Array): void {
+  const means = levelSums(effect, column, weights);
+  for (let level = 0; level < effect.count; level++) means[level] = (means[level] ?? 0) / (totals[level] ?? 1);
+  const { levels } = effect;
+  for (let i = 0; i < levels.length; i++) column[i] = (column[i] ?? 0) - (means[levels[i] ?? 0] ?? 0);
+}
+
+function oneWay(effect: Grouping, weights: Float64Array | null): Within {
+  const totals = levelWeights(effect, weights);
+  return (column) => {
+    const result = Float64Array.from(column);
+    demean(effect, totals, weights, result);
+    demean(effect, totals, weights, result);
+    return result;
+  };
+}
+
+/** Every pair of levels occurs exactly once. */
+export function isBalanced(a: Grouping, b: Grouping): boolean {
+  const cells = a.count * b.count;
+  if (a.levels.length !== cells) return false;
+  const seen = new Uint8Array(cells);
+  for (let i = 0; i < cells; i++) {
+    const cell = (a.levels[i] ?? 0) * b.count + (b.levels[i] ?? 0);
+    if (seen[cell] === 1) return false;
+    seen[cell] = 1;
+  }
+  return true;
+}
+
+/** x_ut - mean_u - mean_t + mean; exact in one pass, the second pass only removes rounding. */
+function balancedTwoWay(a: Grouping, b: Grouping): Within {
+  const totalsA = levelWeights(a, null);
+  const totalsB = levelWeights(b, null);
+  return (column) => {
+    const result = Float64Array.from(column);
+    for (let pass = 0; pass < 2; pass++) {
+      demean(a, totalsA, null, result);
+      demean(b, totalsB, null, result);
+    }
+    return result;
+  };
+}
+
+/**
+ * The two-way normal equations after eliminating the larger set.
+ *
+ * Formula: S = D_small - N' D_large^-1 N with N the weighted table of cells; small effects = S^+ (sums of the column
+ * after the large set is removed).
+ * Source: Wansbeek and Kapteyn 1989, Journal of Econometrics 41.
+ */
+export interface TwoWaySystem {
+  readonly large: Grouping;
+  readonly small: Grouping;
+  readonly inverse: Matrix;
+  /** N / D_large, row-major: share of each small level within each large level. */
+  readonly shares: Float64Array;
+}
+
+export function twoWaySystem(large: Grouping, small: Grouping, weights: Float64Array | null): TwoWaySystem {
+  const size = small.count;
+  const totals = levelWeights(large, weights);
+  const table = new Float64Array(large.count * size);
+  large.levels.forEach((level, i) => {
+    const cell = level * size + (small.levels[i] ?? 0);
+    table[cell] = (table[cell] ?? 0) + (weights === null ? 1 : (weights[i] ?? 0));
+  });
+  const schur = new Float64Array(size * size);
+  levelWeights(small, weights).forEach((total, j) => {
+    schur[j * size + j] = total;
+  });
+  const shares = new Float64Array(table.length);
+  for (let level = 0; level < large.count; level++) {
+    const base = level * size;
+    const total = totals[level] ?? 1;
+    for (let j = 0; j < size; j++) {
+      const value = table[base + j] ?? 0;
+      if (value === 0) continue;
+      const share = value / total;
+      shares[base + j] = share;
+      const row = j * size;
+      for (let k = 0; k < size; k++) schur[row + k] = (schur[row + k] ?? 0) - share * (table[base + k] ?? 0);
+    }
+  }
+  const matrix = new Matrix(Array.from({ length: size }, (_, j) => schur.subarray(j * size, (j + 1) * size)));
+  return { large, small, inverse: pseudoInverse(matrix), shares };
+}
+
+function twoWay(large: Grouping, small: Grouping, weights: Float64Array | null): Within {
+  const { inverse } = twoWaySystem(large, small, weights);
+  const totals = levelWeights(large, weights);
+  const rows = inverse.to2DArray().map((row) => Float64Array.from(row));
+  const removeOnce = (column: Float64Array): void => {
+    demean(large, totals, weights, column);
+    const sums = levelSums(small, column, weights);
+    const effects = new Float64Array(small.count);
+    rows.forEach((row, j) => {
+      effects[j] = weightedDot(row, sums, null);
+    });
+    const { levels } = small;
+    for (let i = 0; i < levels.length; i++) column[i] = (column[i] ?? 0) - (effects[levels[i] ?? 0] ?? 0);
+    demean(large, totals, weights, column);
+  };
+  return (column) => {
+    const result = Float64Array.from(column);
+    removeOnce(result);
+    removeOnce(result);
+    return result;
+  };
+}
+
+/**
+ * Symmetric alternating projections accelerated by conjugate gradients.
+ *
+ * Formula: with T = M1 M2 .. MQ .. M2 M1 (each M removes one set's means), conjugate gradients on (I - T) x = 0 from
+ * the column, which converges to its projection.
+ * Source: Hernandez-Ramos, Escalante and Raydan 2011, Numerical Functional Analysis and Optimization 32(10).
+ */
+function alternating(effects: readonly Grouping[], weights: Float64Array | null): Within {
+  const totals = effects.map((effect) => levelWeights(effect, weights));
+  const order = [...effects.keys(), ...[...effects.keys()].reverse().slice(1)];
+  const gap = (column: Float64Array): Float64Array => {
+    const swept = Float64Array.from(column);
+    for (const j of order) {
+      const effect = effects[j];
+      const total = totals[j];
+      if (effect && total) demean(effect, total, weights, swept);
+    }
+    return column.map((value, i) => value - (swept[i] ?? 0));
+  };
+  return (column) => {
+    const x = Float64Array.from(column);
+    const scale = Math.max(weightedDot(x, x, weights), Number.MIN_VALUE);
+    const direction = gap(x);
+    const rest = Float64Array.from(direction);
+    let restSquare = weightedDot(rest, rest, weights);
+    for (let i = 0; i < MAX_ITERATIONS && restSquare > TOLERANCE * TOLERANCE * scale; i++) {
+      const image = gap(direction);
+      const step = restSquare / weightedDot(direction, image, weights);
+      for (let k = 0; k < x.length; k++) {
+        x[k] = (x[k] ?? 0) - step * (direction[k] ?? 0);
+        rest[k] = (rest[k] ?? 0) - step * (image[k] ?? 0);
+      }
+      const nextSquare = weightedDot(rest, rest, weights);
+      const ratio = nextSquare / restSquare;
+      restSquare = nextSquare;
+      for (let k = 0; k < x.length; k++) direction[k] = (rest[k] ?? 0) + ratio * (direction[k] ?? 0);
+    }
+    return x;
+  };
+}
