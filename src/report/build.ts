@@ -51,7 +51,8 @@ export function buildReport(document: ResultDocument, context: ReportContext): R
     queries: context.publicRepository
       ? []
       : document.provenance.queries.map(({ sli, component, query }) => ({ metric: sli, component, query })),
-    footer: footerOf(document, context, shown),
+    footer: footerOf(document, shown),
+    configRef: context.configRef === null ? null : shown.label(context.configRef),
     links: linksOf(context, sha),
     mermaid: lead === null ? null : leadChart(lead, scope),
   };
@@ -80,17 +81,22 @@ function servicesOf(slis: readonly SliResult[], scope: MetricScope): readonly Se
 
 function leadChart({ sli, metric }: Lead, { document, context }: MetricScope): ReportModel["mermaid"] {
   const display = displayOf(document, sli, context.values);
-  const path = pathChart({ sli, label: metric.label, windows: document.windows, display, values: context.values }, SMALL_CHART_BINS);
+  const path = pathChart(
+    { sli, label: metric.label, windows: document.windows, display, values: context.values },
+    SMALL_CHART_BINS,
+  );
   return path === null ? null : mermaidChart(path);
 }
 
 function linksOf(context: ReportContext, sha: string | null): ReportLinks {
   const address = (url: string | null): string | null => (url !== null && isWebAddress(url) ? url : null);
   const { serverUrl, repository } = context;
-  const isNamed = repository !== null && /^[\w.-]+\/[\w.-]+$/.test(repository) && sha !== null && /^[0-9a-f]{7,64}$/i.test(sha);
+  const isNamed =
+    repository !== null && /^[\w.-]+\/[\w.-]+$/.test(repository) && sha !== null && /^[0-9a-f]{7,64}$/i.test(sha);
   return {
     report: address(context.detailsUrl) ?? address(context.runUrl),
     run: address(context.runUrl),
-    commit: isNamed && serverUrl !== null ? address(`${serverUrl.replace(/\/+$/, "")}/${repository}/commit/${sha}`) : null,
+    commit:
+      isNamed && serverUrl !== null ? address(`${serverUrl.replace(/\/+$/, "")}/${repository}/commit/${sha}`) : null,
   };
 }

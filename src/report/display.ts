@@ -1,7 +1,7 @@
 import type { AnalysisPlan, Margin } from "../core/plan.ts";
 import type { ResultDocument, SliResult } from "../core/result.ts";
 import type { Values } from "./context.ts";
-import { intervalDecimals, significant, signed, decimalsOf, fixed } from "./format.ts";
+import { decimalsOf, fixed, intervalDecimals, signed, significant } from "./format.ts";
 
 /** In which unit effects of one metric are printed. */
 export type EffectUnit = "percent" | "points" | "raw";
@@ -112,8 +112,16 @@ export function signedIntervalText(display: Display): string | null {
   return `${signed(display.low, display.decimals)} to ${signed(display.high, display.decimals)}${display.suffix}`;
 }
 
+/** As the team wrote it; converted to another unit only with as many digits as that deserves. */
 export function marginText(display: Display, text: string): string {
-  return display.margin === null ? (display.unit === "raw" ? text : "-") : `${significant(display.margin, 6)}${display.suffix}`;
+  if (display.margin === null) return display.unit === "raw" ? text : "-";
+  if (display.margin === 0) return "none";
+  const isAsWritten = Math.abs(Number.parseFloat(text) - display.margin) < 1e-9 * display.margin;
+  return `${significant(display.margin, isAsWritten ? 9 : 3)}${display.suffix}`;
+}
+
+export function marginPhrase(margin: string): string {
+  return margin === "none" || margin === "-" ? "no margin" : `margin ${margin}`;
 }
 
 /** A size in display units: `9.5%`. */

@@ -32,5 +32,7 @@ export function numbersFact(facts: Facts, key: string): readonly number[] {
 export function recordsFact(facts: Facts, key: string): readonly Facts[] {
   const value = facts[key];
   if (!Array.isArray(value)) return [];
-  return value.filter((item): item is { [key: string]: JsonValue } => item !== null && typeof item === "object" && !Array.isArray(item));
+  return value.filter(
+    (item): item is { [key: string]: JsonValue } => item !== null && typeof item === "object" && !Array.isArray(item),
+  );
 }

@@ -91,10 +91,15 @@ export function duration(seconds: number): string {
     .join(" ");
 }
 
-/** A waiting time, rounded up to what a person would set an alarm to. */
-export function waitingTime(seconds: number): string {
-  const grain = seconds <= 10 * MINUTE ? MINUTE : seconds <= 3 * HOUR ? 5 * MINUTE : seconds <= 2 * DAY ? HOUR : DAY;
-  return duration(Math.ceil(seconds / grain) * grain);
+/** `40 more minutes`: rounded up to what a person would set an alarm to. */
+export function moreTime(seconds: number): string {
+  if (seconds <= 3 * HOUR) {
+    const grain = seconds <= 10 * MINUTE ? 1 : 5;
+    return counted(Math.ceil(seconds / MINUTE / grain) * grain, "more minute");
+  }
+  return seconds <= 2 * DAY
+    ? counted(Math.ceil(seconds / HOUR), "more hour")
+    : counted(Math.ceil(seconds / DAY), "more day");
 }
 
 /** `60m`, as the config and commands write it; rounded up to a minute. */

@@ -1,7 +1,7 @@
 import type { ResultDocument, SliResult } from "../core/result.ts";
 import type { ReportContext } from "./context.ts";
-import { displayOf, signedIntervalText } from "./display.ts";
-import { capitalise, waitingTime } from "./format.ts";
+import { displayOf, marginPhrase, signedIntervalText } from "./display.ts";
+import { capitalise, moreTime } from "./format.ts";
 import type { MetricModel } from "./model.ts";
 import { REASON_WORDING } from "./wording/reasons.ts";
 
@@ -11,7 +11,12 @@ export interface Lead {
 }
 
 /** The answer without its verdict word: `p95 latency +12.4% (7.9 to 17.0), margin 5%`. */
-export function answerOf(document: ResultDocument, lead: Lead | null, metrics: readonly MetricModel[], context: ReportContext): string {
+export function answerOf(
+  document: ResultDocument,
+  lead: Lead | null,
+  metrics: readonly MetricModel[],
+  context: ReportContext,
+): string {
   if (lead === null) return withoutMetrics(document);
   const deciding = metrics.filter((metric) => metric.decides && metric.verdict === document.verdict);
   switch (document.verdict) {
@@ -38,7 +43,7 @@ function withoutMetrics(document: ResultDocument): string {
 
 function inconclusiveAnswer(document: ResultDocument, { sli, metric }: Lead, context: ReportContext): string {
   const interval = signedIntervalText(displayOf(document, sli, context.values));
-  const range = interval === null ? metric.sentence : `${metric.label} ${interval}, margin ${metric.margin}`;
+  const range = interval === null ? metric.sentence : `${metric.label} ${interval}, ${marginPhrase(metric.margin)}`;
   return `${range}; ${openQuestion(sli, metric)}`;
 }
 
@@ -47,7 +52,7 @@ function openQuestion(sli: SliResult, metric: MetricModel): string {
   const time = sli.timeToDecide;
   if (sli.reasonCodes.includes("MULTIPLICITY")) return REASON_WORDING.MULTIPLICITY.short;
   if (time?.decidable === true && time.additional !== null && time.additional > 0) {
-    return `needs about ${waitingTime(time.additional).replace(" ", " more ")}`;
+    return `needs about ${moreTime(time.additional)}`;
   }
   if (sli.reasonCodes.includes("NO_MARGIN")) return "without a margin harm cannot be ruled out";
   if (sli.reasonCodes.includes("WORSE_BUT_WITHIN_MARGIN")) return REASON_WORDING.WORSE_BUT_WITHIN_MARGIN.short;
@@ -62,7 +67,7 @@ function invalidAnswer({ metric }: Lead, deciding: readonly MetricModel[]): stri
   if (same.length > 1 && same.length === deciding.length) {
     return `${why} (${same.length === 2 ? "both metrics" : `all ${same.length} metrics`})`;
   }
-  return `${metric.label}: ${why}${also(deciding.length - 1)}`;
+  return `${why} (${metric.label})${also(deciding.length - 1)}`;
 }
 
 /** Check title: the check's name already holds the environment. */

@@ -7,13 +7,14 @@ import {
   type Display,
   displayOf,
   intervalText,
+  marginPhrase,
   marginText,
   otherDisplay,
   signedIntervalText,
   sizeText,
 } from "./display.ts";
 import { textFact } from "./facts.ts";
-import { capitalise, count, fixed, pValue, sentence, share, signed, significant, waitingTime } from "./format.ts";
+import { capitalise, count, fixed, moreTime, pValue, sentence, share, signed, significant } from "./format.ts";
 import type { CheckModel, EventStudyRow, MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
 import { CHECK_WORDING, type CheckTongue } from "./wording/checks.ts";
@@ -81,7 +82,7 @@ function metricLabel(sli: SliResult, scope: MetricScope): string {
 function metricSentence(label: string, display: Display, margin: string): string {
   if (display.att === null) return label;
   const interval = intervalText(display);
-  return `${label} ${changeText(display)}${interval === null ? "" : ` (${interval})`}, margin ${margin}`;
+  return `${label} ${changeText(display)}${interval === null ? "" : ` (${interval})`}, ${marginPhrase(margin)}`;
 }
 
 function otherText(display: Display): string {
@@ -151,7 +152,7 @@ function checkModel(check: CheckResult, tongue: CheckTongue, shown: Disclosure):
   if (check.passed === true) return { ...base, state: "passed", sentence: sentence(wording.passed(check, tongue)) };
   if (check.passed === false) return { ...base, state: "failed", sentence: sentence(wording.failed(check, tongue)) };
   if (reason === null) return { ...base, state: "noted", sentence: sentence(wording.noted(check, tongue)) };
-  return { ...base, state: "not run", sentence: sentence(capitalise(shown.message(reason))) };
+  return { ...base, state: "not run", sentence: sentence(shown.message(reason)) };
 }
 
 interface Meaning {
@@ -179,14 +180,14 @@ function metricMeaning(meaning: Meaning): readonly string[] {
     case "regression":
       return [`${label} is ${between} than it would be without the deploy${tolerated}.`, ...qualifiers(reasons)];
     case "improvement":
-      return [`${label} is ${between} than it would be without the deploy, which is better.`, ...seen, ...qualifiers(reasons)];
-    case "no-impact": {
-      const harm = sli.direction === "up" ? high : -low;
       return [
-        `${label} got worse by at most ${size(Math.max(harm, 0))}${tolerated}.`,
+        `${label} is ${between} than it would be without the deploy, which is better.`,
         ...seen,
         ...qualifiers(reasons),
       ];
+    case "no-impact": {
+      const harm = sli.direction === "up" ? high : -low;
+      return [`${label} got worse by at most ${size(Math.max(harm, 0))}${tolerated}.`, ...seen, ...qualifiers(reasons)];
     }
     case "inconclusive":
       return [inconclusiveSentence(meaning, low, high), ...seen, ...timeSentence(sli), ...qualifiers(reasons)];
@@ -197,7 +198,8 @@ function inconclusiveSentence({ sli, display, label, margin }: Meaning, low: num
   const interval = signedIntervalText(display) ?? "";
   const worse = sli.direction === "up" ? low > 0 : high < 0;
   const lead = `The change of ${label} lies between ${interval.replace(" to ", " and ")}`;
-  if (sli.reasonCodes.includes("MULTIPLICITY")) return `${lead}, beyond the margin of ${margin}, but one of this many metrics may do so by chance.`;
+  if (sli.reasonCodes.includes("MULTIPLICITY"))
+    return `${lead}, beyond the margin of ${margin}, but one of this many metrics may do so by chance.`;
   if (display.margin === null || display.margin === 0) return `${lead}; without a margin harm cannot be ruled out.`;
   if (worse) return `${lead}: it got worse, but a harm beyond the margin of ${margin} is neither shown nor ruled out.`;
   return `${lead}: neither "no harm" nor a harm beyond the margin of ${margin} can be ruled out.`;
@@ -209,7 +211,7 @@ function timeSentence(sli: SliResult): readonly string[] {
   if (!time.decidable || time.additional === null) {
     return ["More time after the deploy will not decide, because the doubt comes from the time before it."];
   }
-  return time.additional <= 0 ? [] : [`About ${waitingTime(time.additional)} more after the deploy would decide.`];
+  return time.additional <= 0 ? [] : [`About ${moreTime(time.additional)} after the deploy would decide.`];
 }
 
 /** Said with its own words above, or a matter of the data section. */
@@ -229,7 +231,8 @@ function qualifiers(reasons: readonly ReasonModel[]): readonly string[] {
 }
 
 function invalidMeaning({ sli, display, label, reasons }: Meaning): readonly string[] {
-  const why = reasons.length === 0 ? [VERDICT_WORDING.invalid.meaning] : reasons.map((reason) => reason.sentence);
+  const why =
+    reasons.length === 0 ? [VERDICT_WORDING.invalid.meaning] : mainReasons(reasons).map((reason) => reason.sentence);
   if (sli.estimate === null || display.att === null) return why;
   const interval = intervalText(display);
   return [
@@ -238,8 +241,15 @@ function invalidMeaning({ sli, display, label, reasons }: Meaning): readonly str
   ];
 }
 
+/** Without what the data section says anyway, unless there is nothing else. */
+function mainReasons(reasons: readonly ReasonModel[]): readonly ReasonModel[] {
+  const main = reasons.filter((reason) => !SAID_ELSEWHERE.has(reason.code));
+  return main.length === 0 ? reasons : main;
+}
+
 function withoutInterval({ sli, display, label, reasons }: Meaning): readonly string[] {
-  if (display.att === null) return reasons.length === 0 ? [VERDICT_WORDING[sli.verdict].meaning] : reasons.map((reason) => reason.sentence);
+  if (display.att === null)
+    return reasons.length === 0 ? [VERDICT_WORDING[sli.verdict].meaning] : reasons.map((reason) => reason.sentence);
   const p = sli.estimate?.pValue ?? null;
   return [
     `${label} changed by ${changeText(display)}${p === null ? "" : ` (${pValue(p)} by rank among earlier windows)`}; there is no interval.`,
@@ -303,7 +313,7 @@ function eventStudyRows(sli: SliResult, display: Display): readonly EventStudyRo
   const decimals = display.low === null ? 2 : display.decimals;
   const minutes = (seconds: number): string => significant(seconds / 60, 4);
   return sli.eventStudy.map((point) => ({
-    time: `${minutes(point.relTime)} to ${minutes(point.relTime + point.span)} min`,
+    time: `${minutes(point.relTime)} to ${minutes(point.relTime + point.span)}`,
     effect: `${signed(point.estimate * factor, decimals)}${display.suffix}`,
     interval:
       point.confLow === null || point.confHigh === null

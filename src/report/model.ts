@@ -1,11 +1,11 @@
-import type { CheckId, Verdict } from "../core/result.ts";
 import type { Role } from "../core/plan.ts";
 import type { ReasonCode } from "../core/reasons.ts";
+import type { CheckId, Verdict } from "../core/result.ts";
 
 /**
  * Everything a view may print: every number formatted and every sentence written exactly once. All strings are plain
- * text that may hold foreign labels; each view escapes them for its medium (`escape.ts`). Only chart points are
- * still numbers, because a drawing needs them.
+ * text that may hold foreign labels; each view escapes them for its medium (`escape.ts`). In sentences a pair of
+ * backticks marks code. Only chart points are still numbers, because a drawing needs them.
  */
 export interface ReportModel {
   /** First line of the sticky comment; finds it again. */
@@ -43,8 +43,10 @@ export interface ReportModel {
   readonly reproduce: readonly string[];
   /** Query text per metric; empty in a public repository. */
   readonly queries: readonly { readonly metric: string; readonly component: string; readonly query: string }[];
-  /** `deploy-impact 1.4.0`, `config at main@9f8e7d6`, `seed 7`. */
+  /** `deploy-impact 1.4.0`, `seed 7`. */
   readonly footer: readonly string[];
+  /** `main@9f8e7d6` */
+  readonly configRef: string | null;
   readonly links: ReportLinks;
   /** The chart of the metric that made the verdict, for Markdown; null without data. */
   readonly mermaid: { readonly source: string; readonly caption: readonly string[] } | null;
@@ -108,7 +110,7 @@ export interface MetricModel {
 }
 
 export interface EventStudyRow {
-  /** `-60 to -45 min` */
+  /** Minutes from the deploy: `-60 to -45` */
   readonly time: string;
   readonly effect: string;
   readonly interval: string;

@@ -2,7 +2,7 @@ import type { ResultDocument, SliResult } from "../core/result.ts";
 import type { ReportContext } from "./context.ts";
 import { count, dateOf, duration, durationSetting, listing, sentence, share, significant, span } from "./format.ts";
 import type { Lead } from "./headline.ts";
-import type { MetricModel } from "./model.ts";
+import type { MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
 import { coverageFindings } from "./wording/checks.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
@@ -28,7 +28,7 @@ export function meaningOf(document: ResultDocument, lead: Lead | null): readonly
 }
 
 /** Reason codes whose advice belongs to the next step, by verdict. */
-const ADVISING: ReadonlySet<string> = new Set(["MULTIPLICITY", "NO_MARGIN", "NOT_POWERED", "MORE_TIME_WILL_NOT_DECIDE"]);
+const ADVISING: ReadonlySet<string> = new Set(["MULTIPLICITY", "NO_MARGIN", "MORE_TIME_WILL_NOT_DECIDE"]);
 
 export function nextOf(document: ResultDocument, lead: Lead | null, context: ReportContext): readonly string[] {
   const own = VERDICT_WORDING[document.verdict].todo;
@@ -37,12 +37,20 @@ export function nextOf(document: ResultDocument, lead: Lead | null, context: Rep
   const aside = asideOf(reasons.map((reason) => reason.code));
   switch (document.verdict) {
     case "regression":
-      return [own, ...(commands ? ["If it is intended, answer with: /deploy-impact ack <reason>"] : []), ...aside];
+      return [
+        own,
+        ...(commands ? ["If it is intended, answer with `/deploy-impact ack` and the reason."] : []),
+        ...aside,
+      ];
     case "improvement":
     case "no-impact":
       return [own, ...aside];
     case "inconclusive":
-      return [...moreTime(lead?.sli ?? null, commands), ...reasons.filter((reason) => ADVISING.has(reason.code)).map((reason) => reason.todo), own];
+      return [
+        lead === null ? own : `Keep watching ${lead.metric.label}: this is not a pass.`,
+        ...moreTime(lead?.sli ?? null, commands),
+        ...openAdvice(reasons),
+      ];
     case "invalid": {
       const todos = [...new Set(reasons.slice(0, 2).map((reason) => reason.todo))];
       return todos.length === 0 ? [own] : todos;
@@ -50,37 +58,69 @@ export function nextOf(document: ResultDocument, lead: Lead | null, context: Rep
   }
 }
 
+/** Without a way to decide by waiting, say how the next deploy gets a sharper answer. */
+function openAdvice(reasons: readonly ReasonModel[]): readonly string[] {
+  const canWait = reasons.some((reason) => reason.code === "MORE_TIME");
+  return reasons
+    .filter((reason) => ADVISING.has(reason.code) || (reason.code === "NOT_POWERED" && !canWait))
+    .map((reason) => reason.todo);
+}
+
 /** Told whatever the verdict is, because it may change how far the reader trusts it. */
 function asideOf(codes: readonly string[]): readonly string[] {
-  return codes.includes("CONFIG_CHANGED") ? ["Read the change of the config too: it was made together with this deploy."] : [];
+  return codes.includes("CONFIG_CHANGED")
+    ? ["Read the change of the config too: it was made together with this deploy."]
+    : [];
 }
 
 function moreTime(sli: SliResult | null, commands: boolean): readonly string[] {
   const time = sli?.timeToDecide;
   if (time === undefined || time === null || !time.decidable || time.postWindow === null) return [];
   const window = durationSetting(time.postWindow);
-  if (commands && time.additional !== null) return [`Answer with: /deploy-impact extend ${durationSetting(time.additional)}`];
-  return [`Run again once the window is long enough: windows.post ${window} would decide.`];
+  if (commands && time.additional !== null)
+    return [`Answer with \`/deploy-impact extend ${durationSetting(time.additional)}\`.`];
+  return [`Or run again with \`windows.post: ${window}\` when that time has passed.`];
 }
 
 /** What the data looked like, findings first. */
-export function qualityOf(document: ResultDocument, metrics: readonly MetricModel[], context: ReportContext, shown: Disclosure): readonly string[] {
-  const lines = document.slis.flatMap((sli, index) => {
-    const coverage = sli.checks.find((check) => check.id === "coverage");
-    if (coverage === undefined) return [];
-    const tongue = { unit: shown.unit, effect: () => null, size: () => null };
-    const findings = coverageFindings(coverage.facts, tongue);
-    const label = metrics[index]?.label ?? shown.label(sli.id);
-    return findings.length === 0 ? [] : [`${label}: ${findings.join("; ")}.`];
-  });
+export function qualityOf(
+  document: ResultDocument,
+  metrics: readonly MetricModel[],
+  context: ReportContext,
+  shown: Disclosure,
+): readonly string[] {
+  const lines = coverageLines(document, metrics, shown);
   const warnings = document.provenance.warnings;
   const said = context.publicRepository
     ? warnings.length === 0
       ? []
       : [`The source gave ${count(warnings.length, "warning")}; the log of the run has the text.`]
-    : warnings.map((warning) => `${shown.label(warning.sli)}: the source says: ${sentence(shown.message(warning.message))}`);
+    : warnings.map(
+        (warning) => `${shown.label(warning.sli)}: the source says: ${sentence(shown.message(warning.message))}`,
+      );
   const all = [...lines, ...said];
   return all.length === 0 ? ["No gaps, resets, dead or frozen units worth naming."] : all;
+}
+
+/** Metrics with the same findings share a line: usually all have the same gaps. */
+function coverageLines(
+  document: ResultDocument,
+  metrics: readonly MetricModel[],
+  shown: Disclosure,
+): readonly string[] {
+  const tongue = { unit: shown.unit, effect: () => null, size: () => null };
+  const byFinding = new Map<string, string[]>();
+  for (const [index, sli] of document.slis.entries()) {
+    const coverage = sli.checks.find((check) => check.id === "coverage");
+    const finding = coverage === undefined ? "" : coverageFindings(coverage.facts, tongue).join("; ");
+    if (finding === "") continue;
+    byFinding.set(finding, [...(byFinding.get(finding) ?? []), metrics[index]?.label ?? shown.label(sli.id)]);
+  }
+  return [...byFinding].map(([finding, labels]) =>
+    labels.length > 1 && labels.length === document.slis.length
+      ? `All ${labels.length} metrics: ${finding}.`
+      : `${listing(labels, 3)}: ${finding}.`,
+  );
 }
 
 export function methodOf(document: ResultDocument, shown: Disclosure): readonly string[] {
@@ -89,7 +129,9 @@ export function methodOf(document: ResultDocument, shown: Disclosure): readonly 
   const family = document.slis.filter((sli) => sli.role === "primary" || sli.role === "guardrail").length;
   return [
     "Difference-in-differences: the change of the treated units minus the change that the control units had at the same time.",
-    ...(first?.designReason == null ? [] : [`${sentence(`Design ${first.design ?? "none"}: ${shown.message(first.designReason)}`)}`]),
+    ...(first?.designReason == null
+      ? []
+      : [`${sentence(`Design ${first.design ?? "none"}: ${shown.message(first.designReason)}`)}`]),
     `A regression is a harm whose whole ${share(1 - alpha)} interval lies beyond the margin, with a one-sided p of at most ${significant(alpha / 2, 2)}${
       family > 1 ? ` after Holm's correction over ${count(family, "metric")}` : ""
     }; no impact means that the interval rules out a harm beyond the margin.`,
@@ -107,13 +149,11 @@ export function reproduceOf(document: ResultDocument): readonly string[] {
   ];
 }
 
-export function footerOf(document: ResultDocument, context: ReportContext, shown: Disclosure): readonly string[] {
+export function footerOf(document: ResultDocument, shown: Disclosure): readonly string[] {
   const { provenance, deployment } = document;
-  const at = deployment.deployedAt.replace("T", " ").replace(/:00(?:\.0+)?Z$/, " UTC").replace(/(?:\.\d+)?Z$/, " UTC");
-  return [
-    `deploy-impact ${shown.label(provenance.version)}`,
-    `deployed ${shown.label(at)}`,
-    ...(context.configRef === null ? [] : [`config at ${shown.label(context.configRef)}`]),
-    `seed ${provenance.seed}`,
-  ];
+  const at = deployment.deployedAt
+    .replace("T", " ")
+    .replace(/:00(?:\.0+)?Z$/, " UTC")
+    .replace(/(?:\.\d+)?Z$/, " UTC");
+  return [`deploy-impact ${shown.label(provenance.version)}`, `deployed ${shown.label(at)}`, `seed ${provenance.seed}`];
 }

@@ -1,6 +1,6 @@
 import type { ResultDocument } from "../core/result.ts";
-import { plain, shorten } from "./escape.ts";
 import type { ReportContext } from "./context.ts";
+import { plain, shorten } from "./escape.ts";
 
 /** Longer labels are cut in the middle: a table must stay a table. */
 const LONGEST_LABEL = 64;
@@ -39,23 +39,31 @@ export function withoutAddresses(text: string): string {
  * query text and addresses vanish from sentences. The full names stay in result.json.
  */
 export function disclosure(document: ResultDocument, context: ReportContext): Disclosure {
-  const label = (name: string): string => shorten(plain(name), LONGEST_LABEL);
+  const label = (name: string): string => shorten(foreign(name), LONGEST_LABEL);
   if (!context.publicRepository) {
-    return { unit: label, label, message: (text) => shorten(plain(text), LONGEST_MESSAGE) };
+    return { unit: label, label, message: (text) => shorten(foreign(text), LONGEST_MESSAGE) };
   }
   const names = publicNames(document);
   const hidden = hiddenTexts(document);
   const ordered = [...names.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   const message = (text: string): string => {
     const withoutQueries = hidden.reduce((rest, query) => rest.replaceAll(query, "(query hidden)"), text);
-    const renamed = ordered.length === 0 ? withoutQueries : withoutQueries.replace(wordsOf(ordered), (name) => names.get(name) ?? name);
-    return shorten(plain(withoutAddresses(renamed)), LONGEST_MESSAGE);
+    const renamed =
+      ordered.length === 0
+        ? withoutQueries
+        : withoutQueries.replace(wordsOf(ordered), (name) => names.get(name) ?? name);
+    return shorten(foreign(withoutAddresses(renamed)), LONGEST_MESSAGE);
   };
   return {
     unit: (name) => names.get(name) ?? "a unit",
     label: (name) => label(withoutAddresses(name)),
     message,
   };
+}
+
+/** In the model a pair of backticks marks code; foreign text has none. */
+function foreign(text: string): string {
+  return plain(text).replaceAll("`", "'");
 }
 
 function publicNames(document: ResultDocument): ReadonlyMap<string, string> {
@@ -69,9 +77,18 @@ function publicNames(document: ResultDocument): ReadonlyMap<string, string> {
       names.set(unit, `${group} ${next}`);
     }
   };
-  number("treated", lists.flatMap((list) => list.treated));
-  number("control", lists.flatMap((list) => list.control));
-  number("excluded", lists.flatMap((list) => list.excluded.map((entry) => entry.unit)));
+  number(
+    "treated",
+    lists.flatMap((list) => list.treated),
+  );
+  number(
+    "control",
+    lists.flatMap((list) => list.control),
+  );
+  number(
+    "excluded",
+    lists.flatMap((list) => list.excluded.map((entry) => entry.unit)),
+  );
   return names;
 }
 

@@ -75,7 +75,9 @@ function captionOf(path: PathChart, missing: number): readonly string[] {
     "Red: treated units. Blue: what the controls say they would have been without the deploy. Grey bar: the deploy.",
     `Each point is the mean of ${duration(path.binSeconds)}.`,
     ...(path.cropped ? ["Earlier data was used but is not drawn."] : []),
-    ...(missing > 0 ? [`${missing} of ${bins} points are missing and left out, so the time axis is not to scale there.`] : []),
+    ...(missing > 0
+      ? [`${missing} of ${bins} points are missing and left out, so the time axis is not to scale there.`]
+      : []),
   ];
 }
 

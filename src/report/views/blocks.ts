@@ -31,6 +31,10 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
   return [row(header), `|${header.map(() => "---").join("|")}|`, ...rows.map(row)].join("\n");
 }
 
+function cell(text: string | null): string {
+  return text === null || text === "-" ? "-" : escapeMarkdown(text);
+}
+
 function intervalHeader(metrics: readonly MetricModel[]): string {
   const levels = new Set(metrics.map((metric) => metric.level));
   return levels.size === 1 ? `${metrics[0]?.level ?? ""} interval` : "Interval";
@@ -46,10 +50,10 @@ export function shortTable(model: ReportModel): string | null {
   if (metrics.length === 0) return null;
   const rows = metrics.map((metric) => [
     labelCell(metric),
-    escapeMarkdown(metric.change),
-    escapeMarkdown(metric.interval ?? "-"),
-    escapeMarkdown(metric.margin),
-    escapeMarkdown(metric.verdictCell),
+    cell(metric.change),
+    cell(metric.interval),
+    cell(metric.margin),
+    cell(metric.verdictCell),
   ]);
   return table(["Metric", "Change vs control", intervalHeader(metrics), "Margin", "Verdict"], rows);
 }
@@ -64,12 +68,12 @@ export function fullTable(metrics: readonly MetricModel[]): string {
   const withOther = metrics.some((metric) => metric.otherScale !== null);
   const rows = metrics.map((metric) => [
     labelCell(metric),
-    escapeMarkdown(metric.change),
-    escapeMarkdown(metric.interval ?? "-"),
-    ...(withOther ? [escapeMarkdown(metric.otherScale ?? "-")] : []),
-    escapeMarkdown(metric.margin),
-    escapeMarkdown(metric.detectable ?? "-"),
-    escapeMarkdown(metric.verdictCell),
+    cell(metric.change),
+    cell(metric.interval),
+    ...(withOther ? [cell(metric.otherScale)] : []),
+    cell(metric.margin),
+    cell(metric.detectable),
+    cell(metric.verdictCell),
   ]);
   const header = [
     "Metric",
@@ -101,22 +105,36 @@ export function allTables(model: ReportModel): string | null {
 export function serviceLines(model: ReportModel): string | null {
   if (model.services.length === 0) return null;
   return bullets(
-    model.services.slice(0, 10).map((service) => `${service.symbol} ${service.name ?? "other"}: ${service.word.toLowerCase()}`).concat(
-      model.services.length > 10 ? [`and ${model.services.length - 10} more services`] : [],
-    ),
+    model.services
+      .slice(0, 10)
+      .map((service) => `${service.symbol} ${service.name ?? "other"}: ${service.word.toLowerCase()}`)
+      .concat(model.services.length > 10 ? [`and ${model.services.length - 10} more services`] : []),
   );
 }
 
+/** A sentence of the model: pairs of backticks mark code. */
+export function inline(line: string): string {
+  return line
+    .split(/`([^`]+)`/)
+    .map((part, index) => (index % 2 === 1 ? codeMarkdown(part) : part === "" ? "" : padded(part)))
+    .join("");
+}
+
+/** Escaping trims; the spaces around code belong to the sentence. */
+function padded(part: string): string {
+  return `${part.startsWith(" ") ? " " : ""}${escapeMarkdown(part)}${part.length > 1 && part.endsWith(" ") ? " " : ""}`;
+}
+
 export function prose(lines: readonly string[]): string | null {
-  return lines.length === 0 ? null : lines.map(escapeMarkdown).join(" ");
+  return lines.length === 0 ? null : lines.map(inline).join(" ");
 }
 
 export function bullets(lines: readonly string[]): string | null {
-  return lines.length === 0 ? null : lines.map((line) => `- ${escapeMarkdown(line)}`).join("\n");
+  return lines.length === 0 ? null : lines.map((line) => `- ${inline(line)}`).join("\n");
 }
 
 export function next(model: ReportModel): string | null {
-  return model.next.length === 0 ? null : `**Next:** ${model.next.map(escapeMarkdown).join(" ")}`;
+  return model.next.length === 0 ? null : `**Next:** ${model.next.map(inline).join(" ")}`;
 }
 
 export function folded(title: string, body: string | null): string | null {
@@ -138,15 +156,21 @@ export function checkLine(check: CheckModel): string {
     case "failed":
       return check.required ? `Failed: ${check.sentence}` : check.sentence;
     case "not run":
-      return `Not run: ${check.question} ${check.sentence}`;
+      return `${check.id} (${check.sentence.replace(/\.$/, "")})`;
   }
 }
 
-/** What was tried to break the result; failures first, what did not run last. */
+/** The findings of one metric: failures first; what did not run is one line at the end. */
+export function checkLines(metric: MetricModel): readonly string[] {
+  const order = ["failed", "passed", "noted"] as const;
+  const ran = order.flatMap((state) => metric.checks.filter((check) => check.state === state));
+  const notRun = metric.checks.filter((check) => check.state === "not run");
+  return [...ran.map(checkLine), ...(notRun.length === 0 ? [] : [`Not run: ${notRun.map(checkLine).join("; ")}.`])];
+}
+
+/** What was tried to break the result. */
 export function checkBullets(metric: MetricModel): string | null {
-  const order = ["failed", "passed", "noted", "not run"] as const;
-  const sorted = order.flatMap((state) => metric.checks.filter((check) => check.state === state));
-  return bullets(sorted.map(checkLine));
+  return bullets(checkLines(metric));
 }
 
 export function checkTable(metric: MetricModel): string | null {
@@ -155,8 +179,8 @@ export function checkTable(metric: MetricModel): string | null {
     ["Check", "Result", "Finding"],
     metric.checks.map((check) => [
       escapeMarkdown(check.question),
-      `${STATE_WORDS[check.state]}${check.required ? "" : " (not required)"}`,
-      escapeMarkdown(check.sentence),
+      `${STATE_WORDS[check.state]}${check.required && check.state !== "not run" ? " (required)" : ""}`,
+      inline(check.sentence),
     ]),
   );
 }
@@ -181,7 +205,11 @@ export function eventStudyTable(metric: MetricModel): string | null {
   if (metric.eventStudy.length === 0) return null;
   return table(
     ["Minutes from the deploy", "Effect", `${metric.level} interval`],
-    metric.eventStudy.map((point) => [escapeMarkdown(point.time), escapeMarkdown(point.effect), escapeMarkdown(point.interval)]),
+    metric.eventStudy.map((point) => [
+      escapeMarkdown(point.time),
+      escapeMarkdown(point.effect),
+      escapeMarkdown(point.interval),
+    ]),
   );
 }
 
@@ -206,7 +234,10 @@ export function method(model: ReportModel): string | null {
 }
 
 export function reproduce(model: ReportModel): string {
-  return paragraphs(["**Reproduce**", `\`\`\`text\n${model.reproduce.map((line) => line.replaceAll("`", "'")).join("\n")}\n\`\`\``]);
+  return paragraphs([
+    "**Reproduce**",
+    `\`\`\`text\n${model.reproduce.map((line) => line.replaceAll("`", "'")).join("\n")}\n\`\`\``,
+  ]);
 }
 
 export function queries(model: ReportModel): string | null {
@@ -221,7 +252,8 @@ export function queries(model: ReportModel): string | null {
 
 export function footer(model: ReportModel): string {
   const link = model.links.report === null ? [] : [linkMarkdown("full report", model.links.report)];
-  return `<sub>${[...model.footer.map(escapeMarkdown), ...link].join(" · ")}</sub>`;
+  const config = model.configRef === null ? [] : [`config at ${codeMarkdown(model.configRef)}`];
+  return `<sub>${[...model.footer.map(escapeMarkdown), ...config, ...link].join(" · ")}</sub>`;
 }
 
 /** The link of the smallest variant; it survives whatever has to go. */

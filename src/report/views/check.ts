@@ -5,12 +5,13 @@ import {
   bullets,
   chart,
   checkCount,
+  folded,
   footer,
   heading,
   leftOut,
-  metricDetail,
-  method,
   MOST_UNFOLDED,
+  method,
+  metricDetail,
   next,
   paragraphs,
   prose,
@@ -21,17 +22,16 @@ import {
   reproduce,
   serviceLines,
   shortTable,
-  folded,
 } from "./blocks.ts";
 import type { CheckText } from "./contract.ts";
-import { CHECK_FIELD_LIMIT, fit } from "./fit.ts";
+import { CHECK_FIELD_LIMIT, firstThatFits } from "./fit.ts";
 
 /** Title for whoever scans a commit, summary for the reviewer, text for the analyst. */
 export function renderCheck(model: ReportModel, limit: number = CHECK_FIELD_LIMIT): CheckText {
   return {
     title: model.title,
-    summary: fit([() => fullSummary(model), () => compactSummary(model), () => minimalSummary(model)], limit),
-    text: fit([() => fullText(model), () => compactText(model), () => minimalText(model)], limit),
+    summary: firstThatFits([() => fullSummary(model), () => compactSummary(model), () => minimalSummary(model)], limit),
+    text: firstThatFits([() => fullText(model), () => compactText(model), () => minimalText(model)], limit),
   };
 }
 

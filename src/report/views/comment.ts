@@ -9,8 +9,8 @@ import {
   heading,
   history,
   leftOut,
-  method,
   MOST_UNFOLDED,
+  method,
   next,
   paragraphs,
   prose,
@@ -21,11 +21,11 @@ import {
   serviceLines,
   shortTable,
 } from "./blocks.ts";
-import { COMMENT_LIMIT, fit } from "./fit.ts";
+import { COMMENT_LIMIT, firstThatFits } from "./fit.ts";
 
 /** The sticky comment: marker, one-line verdict, five metrics, what it means and what to do; the rest is folded. */
 export function renderComment(model: ReportModel, limit: number = COMMENT_LIMIT): string {
-  return fit([() => full(model), () => compact(model), () => minimal(model)], limit);
+  return firstThatFits([() => full(model), () => compact(model), () => minimal(model)], limit);
 }
 
 function full(model: ReportModel): string {
@@ -68,5 +68,6 @@ function foldedBlocks(model: ReportModel): readonly (string | null)[] {
 function checksTitle(model: ReportModel): string {
   const lead = model.metrics[0];
   const of = model.metrics.length > 1 && lead !== undefined ? ` (${lead.label})` : "";
-  return `${model.verdict === "invalid" ? "What was checked" : "Why we believe it"}${of}`;
+  const isAnswer = model.verdict !== "invalid" && model.verdict !== "inconclusive";
+  return `${isAnswer ? "Why we believe it" : "What was checked"}${of}`;
 }

@@ -16,7 +16,7 @@ export function byteLength(text: string): number {
 }
 
 /** The first variant that fits. Each is rendered from the model; nothing is ever cut, and the last is always small. */
-export function fit(variants: readonly [() => string, ...(() => string)[]], limit: number): string {
+export function firstThatFits(variants: readonly [() => string, ...(() => string)[]], limit: number): string {
   let text = "";
   for (const variant of variants) {
     text = variant();

@@ -42,7 +42,8 @@ export function renderErrorCheck(
 
 function position({ position: at }: ReportableError): string | null {
   if (at === undefined) return null;
-  const line = at.line === undefined ? "" : `, line ${at.line}${at.column === undefined ? "" : `, column ${at.column}`}`;
+  const line =
+    at.line === undefined ? "" : `, line ${at.line}${at.column === undefined ? "" : `, column ${at.column}`}`;
   return `In ${escapeMarkdown(at.file)}${line}.`;
 }
 

@@ -100,7 +100,10 @@ const SHORTENED = "shortened to fit an Action's output; the file result.json hol
 function said(document: ResultDocument): ResultDocument {
   const { provenance } = document;
   if (provenance.warnings.some((warning) => warning.message === SHORTENED)) return document;
-  return { ...document, provenance: { ...provenance, warnings: [...provenance.warnings, { sli: "", message: SHORTENED }] } };
+  return {
+    ...document,
+    provenance: { ...provenance, warnings: [...provenance.warnings, { sli: "", message: SHORTENED }] },
+  };
 }
 
 function eachSli(document: ResultDocument, change: (sli: SliResult) => SliResult): ResultDocument {

@@ -5,7 +5,7 @@ import { humanName } from "../metric.ts";
 import { withoutAddresses } from "../redact.ts";
 import { paragraphs } from "./blocks.ts";
 import type { CheckTitle, PendingPlan } from "./contract.ts";
-import { CHECK_FIELD_LIMIT, fit } from "./fit.ts";
+import { CHECK_FIELD_LIMIT, firstThatFits } from "./fit.ts";
 
 const FINISHERS: Readonly<Record<PendingPlan["finishedBy"], string>> = {
   "this-run": "This run waits and then finishes the check.",
@@ -18,7 +18,10 @@ export function renderPendingCheck(plan: PendingPlan): CheckTitle {
   const ready = isSameDay(plan) ? clock(plan.readyAt) : instant(plan.readyAt);
   return {
     title: `Waiting for data until ${ready}`,
-    summary: fit([() => summary(plan, Number.POSITIVE_INFINITY), () => summary(plan, 50), () => summary(plan, 0)], CHECK_FIELD_LIMIT),
+    summary: fit(
+      [() => summary(plan, Number.POSITIVE_INFINITY), () => summary(plan, 50), () => summary(plan, 0)],
+      CHECK_FIELD_LIMIT,
+    ),
   };
 }
 
@@ -44,7 +47,12 @@ function summary(plan: PendingPlan, mostMetrics: number): string {
 
 function metricRow(service: AnalysisPlan, sli: AnalysisPlan["slis"][number], plan: PendingPlan): string {
   const prefix = plan.plans.length > 1 && service.service !== null ? `${service.service} / ` : "";
-  const cells = [`${prefix}${humanName(sli.id)}`, sli.direction, sli.margin.value === 0 ? "none" : sli.margin.text, sli.role];
+  const cells = [
+    `${prefix}${humanName(sli.id)}`,
+    sli.direction,
+    sli.margin.value === 0 ? "none" : sli.margin.text,
+    sli.role,
+  ];
   return `| ${cells.map((cell) => escapeMarkdown(plan.publicRepository ? withoutAddresses(cell) : cell)).join(" | ")} |`;
 }
 

@@ -1,7 +1,6 @@
 import { escapeTerminal } from "../escape.ts";
-import type { CheckModel, MetricModel, ReportModel } from "../model.ts";
-import { checkLine } from "./blocks.ts";
-import { paragraphs } from "./blocks.ts";
+import type { MetricModel, ReportModel } from "../model.ts";
+import { checkLine, checkLines, paragraphs } from "./blocks.ts";
 
 export interface TextOptions {
   /** Columns; lines are wrapped at words and never below 40. */
@@ -36,6 +35,7 @@ export function renderText(model: ReportModel, options: TextOptions): string {
     headline(model, page),
     serviceLines(model, page),
     metricTable(model.metrics, page),
+    otherReasons(model, page),
     wrapped(model.meaning.join(" "), page),
     wrapped(model.setting.join(" "), page),
     next(model, page),
@@ -53,14 +53,19 @@ function headline(model: ReportModel, { paint, width }: Page): string {
   const lines = wrap(`${word}${where}${after}: ${escapeTerminal(model.answer)}`, width);
   const [first = "", ...rest] = lines;
   const painted = `${paint(paint(first.slice(0, word.length), VERDICT_STYLE[model.verdict]), "bold")}${first.slice(word.length)}`;
-  return [painted, ...rest, ...(model.history === null ? [] : [paint(escapeTerminal(model.history), "dim")])].join("\n");
+  return [painted, ...rest, ...(model.history === null ? [] : [paint(escapeTerminal(model.history), "dim")])].join(
+    "\n",
+  );
 }
 
 function serviceLines(model: ReportModel, { paint }: Page): string | null {
   if (model.services.length === 0) return null;
   const longest = Math.max(...model.services.map((service) => cells(service.name ?? "other")));
   return model.services
-    .map((service) => `${pad(escapeTerminal(service.name ?? "other"), longest)}  ${paint(service.word.toLowerCase(), VERDICT_STYLE[service.verdict])}`)
+    .map(
+      (service) =>
+        `${pad(escapeTerminal(service.name ?? "other"), longest)}  ${paint(service.word.toLowerCase(), VERDICT_STYLE[service.verdict])}`,
+    )
     .join("\n");
 }
 
@@ -72,30 +77,60 @@ interface Column {
   readonly cell: (metric: MetricModel) => string;
 }
 
-/** Aligned columns when they fit, one block per metric when they do not. */
+/** Aligned columns when they fit, with the tags moved below when only that makes them fit; else one block per metric. */
 function metricTable(metrics: readonly MetricModel[], page: Page): string | null {
-  const first = metrics[0];
-  if (first === undefined) return null;
+  if (metrics.length === 0) return null;
   const shown = metrics.slice(0, MOST_ROWS);
-  const columns: readonly Column[] = [
-    { header: "metric", right: false, cell: labelled },
-    { header: "change", right: true, cell: (metric) => metric.change },
-    { header: `${first.level} interval`, right: true, cell: (metric) => metric.interval ?? "-" },
-    { header: "margin", right: true, cell: (metric) => metric.margin },
-    { header: "verdict", right: false, cell: (metric) => metric.verdictCell },
-  ];
-  const texts = shown.map((metric) => columns.map((column) => escapeTerminal(column.cell(metric))));
-  const widths = columns.map((column, index) => Math.max(cells(column.header), ...texts.map((row) => cells(row[index] ?? ""))));
-  const total = widths.reduce((sum, width) => sum + width + 2, -2);
   const rest = metrics.length > shown.length ? [`and ${metrics.length - shown.length} more metrics`] : [];
-  if (total > page.width) return [...shown.map((metric) => block(metric, page)), ...rest].join("\n");
+  const lines =
+    alignedTable(shown, labelled, page) ??
+    alignedTable(shown, (metric) => metric.label, page)?.concat(tagLines(shown, page)) ??
+    shown.map((metric) => block(metric, page));
+  return [...lines, ...rest].join("\n");
+}
+
+function alignedTable(
+  metrics: readonly MetricModel[],
+  name: (metric: MetricModel) => string,
+  page: Page,
+): readonly string[] | null {
+  const columns: readonly Column[] = [
+    { header: "metric", right: false, cell: name },
+    { header: "change", right: true, cell: (metric) => metric.change },
+    { header: `${metrics[0]?.level ?? ""} interval`, right: true, cell: (metric) => metric.interval ?? "-" },
+    { header: "margin", right: true, cell: (metric) => metric.margin },
+    { header: "would see", right: true, cell: (metric) => metric.detectable ?? "-" },
+    { header: "verdict", right: false, cell: (metric) => metric.word.toLowerCase() },
+  ];
+  const texts = metrics.map((metric) => columns.map((column) => escapeTerminal(column.cell(metric))));
+  const widths = columns.map((column, index) =>
+    Math.max(cells(column.header), ...texts.map((row) => cells(row[index] ?? ""))),
+  );
+  if (widths.reduce((sum, width) => sum + width + 2, -2) > page.width) return null;
   const line = (row: readonly string[]): string =>
-    row.map((text, index) => pad(text, widths[index] ?? 0, columns[index]?.right ?? false)).join("  ").trimEnd();
+    row
+      .map((text, index) => pad(text, widths[index] ?? 0, columns[index]?.right ?? false))
+      .join("  ")
+      .trimEnd();
   return [
     page.paint(line(columns.map((column) => column.header)), "dim"),
-    ...shown.map((metric, index) => paintVerdict(line(texts[index] ?? []), metric, page)),
-    ...rest,
-  ].join("\n");
+    ...metrics.map((metric, index) => paintVerdict(line(texts[index] ?? []), metric, page)),
+  ];
+}
+
+function tagLines(metrics: readonly MetricModel[], page: Page): readonly string[] {
+  return metrics
+    .filter((metric) => metric.tags.length > 0)
+    .flatMap((metric) => wrap(escapeTerminal(`${metric.label}: ${metric.tags.join(", ")}`), page.width));
+}
+
+/** The table has no room for why another metric has no answer. */
+function otherReasons(model: ReportModel, page: Page): string | null {
+  const lines = model.metrics
+    .slice(1, MOST_ROWS)
+    .filter((metric) => metric.verdict === "invalid")
+    .map((metric) => `${metric.label}: ${metric.verdictCell}`);
+  return lines.length === 0 ? null : lines.flatMap((line) => wrap(escapeTerminal(line), page.width)).join("\n");
 }
 
 function labelled(metric: MetricModel): string {
@@ -103,15 +138,21 @@ function labelled(metric: MetricModel): string {
 }
 
 function paintVerdict(line: string, metric: MetricModel, { paint }: Page): string {
-  const cell = escapeTerminal(metric.verdictCell);
-  return line.endsWith(cell) ? `${line.slice(0, line.length - cell.length)}${paint(cell, VERDICT_STYLE[metric.verdict])}` : line;
+  const cell = metric.word.toLowerCase();
+  return line.endsWith(cell)
+    ? `${line.slice(0, line.length - cell.length)}${paint(cell, VERDICT_STYLE[metric.verdict])}`
+    : line;
 }
 
 function block(metric: MetricModel, page: Page): string {
   const interval = metric.interval === null ? "" : ` (${metric.interval})`;
   const head = `${labelled(metric)}: ${metric.verdictCell}`;
-  const body = metric.change === "-" ? `margin ${metric.margin}` : `${metric.change}${interval}, margin ${metric.margin}`;
-  return [...wrap(escapeTerminal(head), page.width), ...wrap(escapeTerminal(body), page.width - 2).map((line) => `  ${line}`)].join("\n");
+  const body =
+    metric.change === "-" ? `margin ${metric.margin}` : `${metric.change}${interval}, margin ${metric.margin}`;
+  return [
+    ...wrap(escapeTerminal(head), page.width),
+    ...wrap(escapeTerminal(body), page.width - 2).map((line) => `  ${line}`),
+  ].join("\n");
 }
 
 function next(model: ReportModel, page: Page): string | null {
@@ -123,15 +164,16 @@ function next(model: ReportModel, page: Page): string | null {
 /** The lead metric in full; of the others what failed. */
 function checks(model: ReportModel, page: Page): string | null {
   const [lead, ...others] = model.metrics;
-  if (lead === undefined || (lead.checks.length === 0 && others.every((metric) => metric.checks.length === 0))) return null;
-  const order: readonly CheckModel["state"][] = ["failed", "passed", "noted", "not run"];
-  const own = order.flatMap((state) => lead.checks.filter((check) => check.state === state)).map(checkLine);
+  if (lead === undefined || (lead.checks.length === 0 && others.every((metric) => metric.checks.length === 0)))
+    return null;
   const failed = others
-    .flatMap((metric) => metric.checks.filter((check) => check.state === "failed" && check.required).map((check) => ({ metric, check })))
+    .flatMap((metric) =>
+      metric.checks.filter((check) => check.state === "failed" && check.required).map((check) => ({ metric, check })),
+    )
     .slice(0, MOST_ROWS)
     .map(({ metric, check }) => `${metric.label}: ${checkLine(check)}`);
   const title = others.length === 0 ? "Checks" : `Checks of ${lead.label}`;
-  return section(title, [...own, ...failed], page);
+  return section(title, [...checkLines(lead), ...failed], page);
 }
 
 function section(title: string, lines: readonly string[], page: Page): string | null {
@@ -144,7 +186,8 @@ function section(title: string, lines: readonly string[], page: Page): string | 
 
 function footer(model: ReportModel, page: Page): string {
   const links = model.links.report === null ? [] : [escapeTerminal(model.links.report)];
-  const lines = wrap(model.footer.map(escapeTerminal).join(", "), page.width);
+  const config = model.configRef === null ? [] : [`config at ${model.configRef}`];
+  const lines = wrap([...model.footer, ...config].map(escapeTerminal).join(", "), page.width);
   return [...lines, ...links].map((line) => page.paint(line, "dim")).join("\n");
 }
 
@@ -172,7 +215,12 @@ function cells(text: string): number {
   let width = 0;
   for (const character of text) {
     if (/\p{M}/u.test(character)) continue;
-    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u.test(character) ? 2 : 1;
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u.test(
+        character,
+      )
+        ? 2
+        : 1;
   }
   return width;
 }

@@ -35,23 +35,23 @@ function preTrends(check: CheckResult, tongue: CheckTongue, word: string): strin
   const detectable = numberFact(facts, "detectableDriftPerHour");
   const drift = numberFact(facts, "driftPerHour");
   const seen = detectable === null ? null : tongue.size(detectable);
-  const measured = drift === null ? null : tongue.effect(drift);
+  const measured = drift === null ? null : tongue.size(drift);
   const breakdown = numberFact(facts, "breakdown");
   return `Parallel before the deploy: ${word}${aside([
     check.pValue === null ? null : `joint ${pValue(check.pValue)}`,
-    measured === null ? null : `drift ${measured} per hour`,
-    seen === null ? null : `would have seen ${seen} per hour`,
-    breakdown === null ? null : `the verdict survives a drift ${significant(breakdown, 2)} times the largest seen before`,
-  ])}`;
+    measured === null || check.passed === true ? null : `drift of ${measured} per hour`,
+    seen === null ? null : `would have seen a drift of ${seen} per hour`,
+  ])}${breakdown === null || check.passed === false ? "" : `; the verdict survives a drift ${significant(breakdown, 2)} times the largest seen before`}`;
 }
 
-function inTime({ facts }: CheckResult): string {
+function inTime(check: CheckResult): string {
+  const { facts } = check;
   const placebos = numberFact(facts, "independent") ?? numberFact(facts, "placebos");
   const asLarge = numberFact(facts, "asLarge");
   const rate = numberFact(facts, "alarmRate");
   if (placebos === null || asLarge === null) return "Fake deploys before the real one: tried";
   return `${count(placebos, "fake deploy")} before the real one: ${asLarge} as large${aside([
-    rate === null ? null : `${share(rate)} raised an alarm`,
+    rate === null || check.passed !== false ? null : `${significant(rate * 100, 2)}% raised an alarm`,
   ])}`;
 }
 
@@ -65,7 +65,11 @@ function inSpace(check: CheckResult): string {
   const isSmallest = p !== null && smallest !== null && Math.abs(p - smallest) < 1e-9;
   return `Each control treated in turn: ${asLarge} of ${tried} as large${aside([
     p === null ? null : pValue(p),
-    smallest === null ? null : isSmallest ? "the smallest possible here" : `the smallest possible here is ${bareP(smallest)}`,
+    smallest === null
+      ? null
+      : isSmallest
+        ? "the smallest possible here"
+        : `the smallest possible here is ${bareP(smallest)}`,
   ])}`;
 }
 
@@ -88,7 +92,8 @@ function carrierKey(least: number | null, most: number | null): "unitMin" | "uni
 function deployments(facts: Facts, key: string): string {
   const described = recordsFact(facts, key).map((deploy) => {
     const sha = textFact(deploy, "sha")?.slice(0, 7) ?? textFact(deploy, "id") ?? "unnamed";
-    const at = textFact(deploy, "at") ?? (numberFact(deploy, "at") === null ? null : instant(numberFact(deploy, "at") ?? 0));
+    const at =
+      textFact(deploy, "at") ?? (numberFact(deploy, "at") === null ? null : instant(numberFact(deploy, "at") ?? 0));
     return `${sha}${aside([textFact(deploy, "environment"), at])}`;
   });
   return listing(described, 3);
@@ -96,7 +101,9 @@ function deployments(facts: Facts, key: string): string {
 
 function overlap({ facts }: CheckResult): string {
   const before = deployments(facts, "inPre");
-  return before === "" ? "No other deploy in the window" : `No other deploy since this one; earlier in the window: ${before}`;
+  return before === ""
+    ? "No other deploy in the window"
+    : `No other deploy since this one; earlier in the window: ${before}`;
 }
 
 function exposure({ facts }: CheckResult): string {

@@ -23,7 +23,8 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   },
   NO_CONTROL_UNITS: {
     short: "no control units",
-    sentence: "No unit with data matches the control group, so nothing shows what would have happened without the deploy.",
+    sentence:
+      "No unit with data matches the control group, so nothing shows what would have happened without the deploy.",
     todo: "Name units that did not get the deploy in `units.control`.",
   },
   NO_PRE_DATA: {
@@ -63,7 +64,8 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   },
   UNITS_ONLY_ON_ONE_SIDE: {
     short: "units exist only before or only after the deploy",
-    sentence: "The deploy replaced the units (new pod names, for example), so no unit can be compared with its own past.",
+    sentence:
+      "The deploy replaced the units (new pod names, for example), so no unit can be compared with its own past.",
     todo: "Choose a unit that outlives the deploy: zone, node pool, shard, tenant or StatefulSet ordinal.",
   },
   ONE_TREATED_CLUSTER: {
@@ -93,12 +95,14 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   },
   PRE_TRENDS: {
     short: "treated and control drifted apart before the deploy",
-    sentence: "Treated and control were already moving apart before the deploy, so what follows cannot be credited to it.",
+    sentence:
+      "Treated and control were already moving apart before the deploy, so what follows cannot be credited to it.",
     todo: "Choose controls that move like the treated units, or shorten `windows.pre` to a calm stretch.",
   },
   SPILLOVER: {
     short: "the controls moved at the deploy",
-    sentence: "Some control units broke away from the others at the time of the deploy, so they are no clean comparison.",
+    sentence:
+      "Some control units broke away from the others at the time of the deploy, so they are no clean comparison.",
     todo: "Exclude the named controls if the deploy reaches them (shared cache, database, traffic shift).",
   },
   OVERLAPPING_DEPLOY: {
@@ -129,16 +133,18 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   MULTIPLICITY: {
     short: "worse, but not beyond doubt among this many metrics",
     sentence: "The interval lies beyond the margin, but among this many metrics one would do so by chance too often.",
-    todo: "Watch this metric; mark metrics that should not decide as `role: informational`.",
+    todo: "Mark metrics that should not decide as `role: informational`.",
   },
   ONE_CONTROL: {
     short: "one control unit only",
-    sentence: "With one usable control unit the uncertainty comes from time alone; trouble of that unit would look like an effect.",
+    sentence:
+      "With one usable control unit the uncertainty comes from time alone; trouble of that unit would look like an effect.",
     todo: "Add control units.",
   },
   UNIT_DOUBT_POOLED: {
     short: "few controls",
-    sentence: "There are too few controls to compare with their own history, so the spread of all units' changes was used.",
+    sentence:
+      "There are too few controls to compare with their own history, so the spread of all units' changes was used.",
     todo: "Add control units for a sharper answer.",
   },
   RELATIVE_UNDEFINED: {
@@ -173,7 +179,8 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   },
   EXACT_PLACEBO_RANK: {
     short: "exact rank instead of an interval",
-    sentence: "The metric was constant before the deploy and changed after it: an exact rank among earlier windows replaces the interval.",
+    sentence:
+      "The metric was constant before the deploy and changed after it: an exact rank among earlier windows replaces the interval.",
     todo: "Look at the metric; a longer `windows.pre` makes the rank sharper.",
   },
   APPROXIMATE_QUANTILE: {
@@ -198,7 +205,8 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   },
   PLACEBO_IN_TIME: {
     short: "fake deploys alarm too often",
-    sentence: "Fake deploys before the real one raise alarms more often than they should, so this metric is noisier than its interval says.",
+    sentence:
+      "Fake deploys before the real one raise alarms more often than they should, so this metric is noisier than its interval says.",
     todo: "Treat the interval as too narrow; lengthen `windows.pre` or smooth the query.",
   },
   CONFIG_CHANGED: {

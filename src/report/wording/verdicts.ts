@@ -37,7 +37,7 @@ export const VERDICT_WORDING: Readonly<Record<Verdict, VerdictWording>> = {
     word: "Inconclusive",
     inSentence: "inconclusive",
     meaning: "The data allow both a harmless and a harmful deploy: this is neither a pass nor a failure.",
-    todo: "Watch the metric by hand until there is an answer.",
+    todo: "Keep watching by hand: this is not a pass.",
   },
   invalid: {
     symbol: "⚪",
