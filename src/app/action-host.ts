@@ -1,34 +1,11 @@
 import type { Config } from "../config/config.ts";
-import type { FilePosition } from "../core/errors.ts";
 import type { AnalysisPlan } from "../core/plan.ts";
 import type { ResultDocument } from "../core/result.ts";
 import type { GithubApi } from "../github/api.ts";
 import type { RunnerContext } from "../github/event.ts";
+import type { ActionHost } from "../github/runner.ts";
 import type { Ports } from "../ports.ts";
 import type { Trigger } from "./trigger.ts";
-
-/** What the runner offers to a step, as values and one-method functions. */
-export interface ActionHost {
-  readonly input: (name: string) => string;
-  readonly setOutput: (name: string, value: string) => void;
-  readonly saveState: (name: string, value: string) => void;
-  readonly getState: (name: string) => string;
-  readonly setSecret: (value: string) => void;
-  readonly info: (message: string) => void;
-  readonly debug: (message: string) => void;
-  readonly warning: (message: string) => void;
-  /** An annotation, on its line when it has one. */
-  readonly error: (message: string, position?: FilePosition) => void;
-  /** Makes the step fail. */
-  readonly fail: () => void;
-  readonly appendSummary: (markdown: string) => Promise<void>;
-  readonly writeFile: (path: string, text: string) => Promise<void>;
-  readonly removeFolder: (path: string) => Promise<void>;
-  /** The runner's temporary folder; emptied after the job. */
-  readonly tempFolder: string;
-  /** Where the repository is checked out, if it is. */
-  readonly workspace: string;
-}
 
 /** The analysis behind the Action. */
 export interface Analyst {

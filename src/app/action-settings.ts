@@ -3,9 +3,10 @@ import { isBranch } from "../config/merge.ts";
 import { parseConfigText } from "../config/syntax.ts";
 import { DeployImpactError } from "../core/errors.ts";
 import type { ConfigFile } from "../github/config-file.ts";
+import type { ActionHost } from "../github/runner.ts";
 import type { ConclusionPolicy } from "../report/conclusion.ts";
 import { SOURCES } from "../sources/index.ts";
-import type { ActionHost, Analyst } from "./action-host.ts";
+import type { Analyst } from "./action-host.ts";
 import type { ActionInputs } from "./action-inputs.ts";
 
 /** The config of one environment with the step's inputs laid over it. */

@@ -1,6 +1,6 @@
+import { DeployImpactError } from "../core/errors.ts";
 import type { CheckUpdate, GithubApi } from "./api.ts";
 import { createOnce } from "./create-once.ts";
-import { DeployImpactError } from "../core/errors.ts";
 import type { CheckRunRecord } from "./records.ts";
 
 /** Name that GitHub gives to the app behind a job's own token. */

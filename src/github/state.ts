@@ -60,3 +60,10 @@ function read<T>(schema: z.ZodType<T>, text: string | null): T | null {
     return null;
   }
 }
+
+const openChecksSchema = z.array(z.object({ id: z.int(), repository: z.string() }));
+
+/** The note that a step's main process leaves for its post process. */
+export function readOpenChecks(note: string): z.infer<typeof openChecksSchema> {
+  return note === "" ? [] : openChecksSchema.parse(JSON.parse(note));
+}

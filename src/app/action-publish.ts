@@ -1,0 +1,115 @@
+import path from "node:path";
+import type { ResultDocument } from "../core/result.ts";
+import { CHECK_TEXT_CHARACTERS, SUMMARY_BYTES } from "../github/limits.ts";
+import { readDoneState, stateLine } from "../github/state.ts";
+import { buildReport } from "../report/build.ts";
+import { type Conclusion, conclusionFor } from "../report/conclusion.ts";
+import type { ReportContext } from "../report/context.ts";
+import { renderCheck } from "../report/views/check.ts";
+import { renderOutputs } from "../report/views/outputs.ts";
+import { renderSummary } from "../report/views/summary.ts";
+import type { SubjectCheck } from "./action-check.ts";
+import { publishComments } from "./action-comment.ts";
+import { resultDigest } from "./action-digest.ts";
+import { STATE } from "./action-host.ts";
+import { asError, type Ending, nowOf, type Session } from "./action-session.ts";
+import type { Settings } from "./action-settings.ts";
+import type { Subject } from "./action-subject.ts";
+
+export interface Publication {
+  readonly subject: Subject;
+  readonly settings: Settings;
+  readonly check: SubjectCheck;
+  readonly pullRequests: readonly number[];
+  /** The commit is older than what was deployed before: the pull request did not cause this. */
+  readonly rollback: boolean;
+}
+
+/** Brings one result to every surface. The check comes first: it is the record; the rest points to it. */
+export async function publishResult(
+  session: Session,
+  publication: Publication,
+  document: ResultDocument,
+): Promise<Ending> {
+  const { subject, settings, check } = publication;
+  const conclusion = conclusionFor(document, settings.policy);
+  const context = await contextOf(session, publication);
+  const resultPath = await writeResult(session, subject, document);
+  await session.host.appendSummary(renderSummary(buildReport(document, context), SUMMARY_BYTES));
+  const outputs = { ...renderOutputs(document, context, conclusion), "result-path": resultPath };
+  session.host.info(`${buildReport(document, context).title} (${conclusion})`);
+  const failure = await finishCheck(check, document, context, conclusion);
+  const commentIds = session.inputs.dryRun
+    ? []
+    : await publishComments(session, {
+        document,
+        context,
+        rule: settings.config.comment,
+        repository: subject.repository,
+        pullRequests: publication.rollback && session.inputs.pullRequest === null ? [] : publication.pullRequests,
+        appSlug: check.appSlug,
+        at: new Date(Math.round(nowOf(session)) * 1000).toISOString(),
+      });
+  if (failure !== null) throw asError(failure);
+  return {
+    conclusion,
+    outputs: {
+      ...outputs,
+      "pull-request": publication.pullRequests.join(","),
+      "check-run-id": String(check.id ?? ""),
+      "comment-id": commentIds.join(","),
+    },
+  };
+}
+
+export async function contextOf(
+  session: Session,
+  { subject, settings, pullRequests }: Pick<Publication, "subject" | "settings" | "pullRequests">,
+): Promise<ReportContext> {
+  const { serverUrl, repository, runId } = session.context;
+  const publicRepository = await session.isPublic();
+  return {
+    environment: subject.environment,
+    sha: subject.sha,
+    repository: subject.repository,
+    serverUrl,
+    runUrl: `${serverUrl}/${repository}/actions/runs/${runId}`,
+    detailsUrl: null,
+    configRef: settings.file.reference,
+    values: settings.config.values ?? (publicRepository ? "relative" : "full"),
+    publicRepository,
+    previous: null,
+    batchPullRequests: pullRequests.length > 1 ? pullRequests : [],
+  };
+}
+
+/** The error that remains when the check could not be concluded; the other surfaces are served before it is thrown. */
+async function finishCheck(
+  check: SubjectCheck,
+  document: ResultDocument,
+  context: ReportContext,
+  conclusion: Conclusion,
+): Promise<unknown> {
+  const digest = resultDigest(document, conclusion);
+  const before = await check.before();
+  if (before?.completed && check.id === before.id && readDoneState(before.text)?.digest === digest) return null;
+  const line = stateLine({ kind: "done", digest });
+  const model = buildReport(document, context);
+  const { title, summary, text } = renderCheck(model, CHECK_TEXT_CHARACTERS - line.length - 2);
+  try {
+    await check.complete({ title, summary, text: `${text}\n\n${line}` }, conclusion);
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+async function writeResult(session: Session, subject: Subject, document: ResultDocument): Promise<string> {
+  const { host, inputs } = session;
+  const folder = path.join(host.tempFolder, "deploy-impact");
+  const name = `result-${subject.deploymentId ?? subject.sha.slice(0, 7)}-${encodeURIComponent(subject.environment)}.json`;
+  const target = inputs.resultPath === null ? path.join(folder, name) : path.resolve(host.workspace, inputs.resultPath);
+  if (inputs.resultPath === null) host.saveState(STATE.folder, folder);
+  await host.writeFile(target, `${JSON.stringify(document)}\n`);
+  return target;
+}

@@ -1,0 +1,116 @@
+import { OUTPUTS, type OutputName } from "../github/action-contract.ts";
+import { type GithubEvent, parseEvent } from "../github/event.ts";
+import { REQUEST_BUDGET } from "../github/limits.ts";
+import { conclusionForError } from "../report/conclusion.ts";
+import { renderErrorCheck } from "../report/views/notices.ts";
+import { SubjectCheck } from "./action-check.ts";
+import type { ActionPorts, GithubConnection } from "./action-host.ts";
+import { type ActionInputs, readInputs } from "./action-inputs.ts";
+import { judge, sayError, skip } from "./action-judge.ts";
+import { asError, type Ending, nowOf, type Session, startSession, warnOf } from "./action-session.ts";
+import { policyWithoutConfig } from "./action-settings.ts";
+import { checkKey, DEFAULT_ENVIRONMENT, environmentOf, type Judgeable, resolveSubject } from "./action-subject.ts";
+import { sweep } from "./action-sweep.ts";
+
+/** One run of the Action. Never throws: whatever happens, the outputs are set and the log says why. */
+export async function runAction(action: ActionPorts): Promise<void> {
+  const { host } = action;
+  host.info(`deploy-impact ${action.version}, event ${action.context.eventName}, attempt ${action.context.runAttempt}`);
+  let inputs: ActionInputs | null = null;
+  let github: GithubConnection | null = null;
+  let endings: readonly Ending[] = [];
+  try {
+    inputs = readInputs(host.input);
+    host.setSecret(inputs.token);
+    host.info(`Inputs: ${JSON.stringify({ ...inputs, token: "***" })}`);
+    github = action.connect(inputs.token);
+    endings = await handle(startSession(action, inputs, github));
+  } catch (error) {
+    endings = [await lastResort(action, inputs, error)];
+  } finally {
+    finish(action, endings, github);
+  }
+}
+
+async function handle(session: Session): Promise<readonly Ending[]> {
+  const event = parseEvent(session.context);
+  switch (event.kind) {
+    case "not-applicable":
+      return [await notApplicable(session, event)];
+    case "sweep":
+      return session.inputs.sha === null && session.inputs.deployedAt === null
+        ? sweep(session)
+        : [await judgeEvent(session, requestedByInputs(session))];
+    case "deployment":
+    case "commit":
+    case "dispatch":
+      return [await judgeEvent(session, event)];
+  }
+}
+
+/** A manual run whose `with:` names a deploy. */
+function requestedByInputs({ inputs, context }: Session): Judgeable {
+  return { kind: "dispatch", sha: inputs.sha ?? context.sha, environment: null, deployedAt: null, repository: null };
+}
+
+async function notApplicable(
+  session: Session,
+  event: Extract<GithubEvent, { kind: "not-applicable" }>,
+): Promise<Ending> {
+  if (event.sha === null) return skip(session, null, event.reason);
+  const environment = session.inputs.environment ?? DEFAULT_ENVIRONMENT;
+  const key = checkKey(session.inputs, { sha: event.sha, environment, deploymentId: null });
+  const check = new SubjectCheck(session, { repository: session.context.repository, key });
+  return skip(session, check, event.reason);
+}
+
+async function judgeEvent(session: Session, event: Judgeable): Promise<Ending> {
+  const { inputs } = session;
+  const environment = environmentOf(event, inputs);
+  if (inputs.environment !== null && inputs.environment !== environment) {
+    return skip(session, null, `this step judges \`${inputs.environment}\`, the deployment is to \`${environment}\``);
+  }
+  if (event.kind === "commit" && event.origin === "pull-request" && inputs.deployedAt === null) {
+    return skip(
+      session,
+      null,
+      "a pull request deploys nothing by itself; set the input `deployed-at` after a branch deploy",
+    );
+  }
+  const repository = (event.kind === "dispatch" ? event.repository : null) ?? session.context.repository;
+  const subject = await resolveSubject(session.github.api(repository), {
+    event,
+    inputs,
+    now: nowOf(session),
+    warn: (error) => warnOf(session, error),
+  });
+  return judge(session, subject, new SubjectCheck(session, subject));
+}
+
+/** An error before there was a check to write it into. */
+async function lastResort(action: ActionPorts, inputs: ActionInputs | null, error: unknown): Promise<Ending> {
+  const known = asError(error);
+  const conclusion = conclusionForError(known, policyWithoutConfig(inputs));
+  sayError(action, known);
+  const text = renderErrorCheck(known, { publicRepository: true, runUrl: null });
+  try {
+    await action.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
+  } catch (second) {
+    warnOf(action, second);
+  }
+  return { conclusion, outputs: { verdict: "error", "reason-code": known.code, conclusion } };
+}
+
+/** Several checks may end in one run; the outputs are those of a failed one, else of the last. */
+function finish(action: ActionPorts, endings: readonly Ending[], github: GithubConnection | null): void {
+  const { host } = action;
+  const shown = endings.find((ending) => ending.conclusion === "failure") ?? endings.at(-1);
+  const nothing: Ending["outputs"] = { verdict: "not-applicable" };
+  for (const name of Object.keys(OUTPUTS) as OutputName[]) {
+    host.setOutput(name, (shown?.outputs ?? nothing)[name] ?? "");
+  }
+  if (endings.some((ending) => ending.conclusion === "failure")) host.fail();
+  const requests = github?.requests() ?? 0;
+  if (requests > REQUEST_BUDGET) host.warning(`This run needed ${requests} requests; ${REQUEST_BUDGET} are planned.`);
+  host.info(`GitHub API requests: ${requests} of ${REQUEST_BUDGET}`);
+}
