@@ -1,7 +1,6 @@
 import type { SliSeries } from "../core/panel/series.ts";
 import type { AnalysisPlan, Mode } from "../core/plan.ts";
-import type { Analysis, DeploymentFacts, QueryRecord, ResultDocument, SliResult } from "../core/result.ts";
-import { roundDeep } from "../core/round.ts";
+import type { Analysis, DeploymentFacts, QueryRecord, ResultDocument } from "../core/result.ts";
 import type { Warning } from "./collect.ts";
 import { dataHash } from "./data-hash.ts";
 import type { Trigger } from "./trigger.ts";
@@ -30,7 +29,7 @@ export function buildDocument(parts: DocumentParts): ResultDocument {
     verdict: analysis.verdict,
     reasonCodes: analysis.reasonCodes,
     mode: parts.mode,
-    slis: analysis.slis.map(roundSli),
+    slis: analysis.slis,
     deployment: parts.deployment,
     windows: analysis.windows,
     units: analysis.units,
@@ -46,15 +45,6 @@ export function buildDocument(parts: DocumentParts): ResultDocument {
       durationMs: Math.max(0, Math.round(parts.endedAt - parts.startedAt)),
     },
   };
-}
-
-/** Computed numbers are rounded so that every machine prints the same; what was measured keeps every digit. */
-export function roundSli(sli: SliResult): SliResult {
-  const { series, ...computed } = sli;
-  const rounded = roundDeep(computed);
-  if (series === undefined) return rounded;
-  const { treated, counterfactual, control } = series;
-  return { ...rounded, series: { ...series, ...roundDeep({ treated, counterfactual, control }) } };
 }
 
 export function deploymentFacts(trigger: Trigger): DeploymentFacts {

@@ -96,7 +96,13 @@ function resolveQueries(
     if (!/\{\{\s*deployment\b/.test(sli[key] ?? "")) continue;
     findings.add([...path, key], "templates are not replaced in queries", "Use templates in `units` only.");
   }
+  if (sli.kind !== undefined && isPlainPanel(given, sli.kind, source)) return { value: "value" };
   return Object.fromEntries(given.map((key) => [COMPONENT_OF[key], sli[key]]));
+}
+
+/** A file without named columns is a panel: its numbers stand in the column `value`. */
+function isPlainPanel(given: readonly QueryKey[], kind: Kind, source: SourceConfig | undefined): boolean {
+  return source?.type === "file" && given.length === 0 && kind !== "quantile";
 }
 
 function checkQueries(
@@ -119,8 +125,7 @@ function checkQueries(
       "key",
     );
   }
-  // A file holds one SLI already: it needs no query to find it.
-  if (source?.type === "file" && given.length === 0) return;
+  if (isPlainPanel(given, kind, source)) return;
   for (const key of wanted) {
     if (sli[key] === undefined) findings.missing([...path, key], "is missing", `Kind ${kind} needs \`${key}\`.`);
   }

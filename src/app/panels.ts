@@ -1,0 +1,180 @@
+import path from "node:path";
+import { analyze } from "../core/analyze.ts";
+import { DeployImpactError } from "../core/errors.ts";
+import type { SliSeries } from "../core/panel/series.ts";
+import type { AnalysisPlan, Design, Direction, InferenceName, Kind, Margin, Mode, Scale } from "../core/plan.ts";
+import type { ResultDocument } from "../core/result.ts";
+import type { Ports } from "../ports.ts";
+import { type PanelFile, readPanel } from "../sources/file/panel.ts";
+import type { Warning } from "./collect.ts";
+import { buildDocument } from "./document.ts";
+import { commonSpacing, lastStamp } from "./spacing.ts";
+
+/** `check --panel`: every row counts, and what a config would say comes from flags. Spans are seconds. */
+export interface PanelRequest {
+  /** Paths as given; `-` is standard input. */
+  readonly panels: readonly string[];
+  /** Epoch seconds. */
+  readonly deployedAt: number;
+  readonly direction: Direction;
+  readonly kind: Kind;
+  readonly margin: Margin;
+  /** null: the most common distance between rows of a unit. */
+  readonly step: number | null;
+  /** null: from the first row. */
+  readonly pre: number | null;
+  readonly settle: number;
+  /** null: to the last row. */
+  readonly post: number | null;
+  readonly treated: readonly string[];
+  readonly alpha: number;
+  readonly inference: InferenceName;
+  readonly scale: "auto" | Scale;
+  readonly design: "auto" | Design;
+  readonly seed: number;
+  readonly mode: Mode;
+}
+
+interface ReadPanel {
+  readonly id: string;
+  readonly name: string;
+  readonly file: PanelFile;
+}
+
+/** Without any row there is nothing to infer a step from; the analysis refuses anyway. */
+const STEP_WITHOUT_ROWS = 60;
+
+export async function runPanels(
+  request: PanelRequest,
+  ports: Pick<Ports, "now" | "log">,
+  { version }: { readonly version: string },
+): Promise<ResultDocument> {
+  const startedAt = ports.now();
+  const panels = await readPanels(request, ports);
+  refuseUnknownUnits(panels);
+  const { step, warnings } = chooseStep(request.step, panels);
+  const plan = panelPlan(request, panels, step, startedAt / 1000);
+  const inputs: SliSeries[] = panels.map(({ id, file }) => ({
+    sli: id,
+    series: file.series,
+    warnings: warnings.filter((one) => one.sli === id).map(({ message }) => message),
+  }));
+  return buildDocument({
+    analysis: analyze([{ plan, inputs }]),
+    plans: [plan],
+    inputs: [inputs],
+    mode: request.mode,
+    deployment: {
+      id: null,
+      environment: null,
+      sha: null,
+      repository: null,
+      deployedAt: new Date(request.deployedAt * 1000).toISOString(),
+      deployedAtSource: "flag",
+      url: null,
+      pullRequests: [],
+    },
+    version,
+    configHash: null,
+    seed: request.seed,
+    queries: panels.map(({ id, name }) => ({ sli: id, source: "file", component: "value", query: name })),
+    warnings,
+    startedAt,
+    endedAt: ports.now(),
+  });
+}
+
+async function readPanels(request: PanelRequest, ports: Pick<Ports, "log">): Promise<ReadPanel[]> {
+  const ids = request.panels.map(panelId);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined) {
+    throw new DeployImpactError("USAGE", `Two panels have the name "${twice}".`, {
+      hint: "An SLI is named after its file; give each panel its own file name.",
+    });
+  }
+  const panels: ReadPanel[] = [];
+  // One after the other: large panels are bound by memory, not by waiting.
+  for (const [index, panel] of request.panels.entries()) {
+    ports.log.info(`reading ${panel === "-" ? "standard input" : panel}`);
+    const file = await readPanel({ path: panel, treated: request.treated });
+    panels.push({ id: ids[index] ?? panel, name: panel, file });
+  }
+  return panels;
+}
+
+/** `data/latency.csv.gz` is the SLI `latency`. */
+export function panelId(panel: string): string {
+  if (panel === "-") return "stdin";
+  const name = path.basename(panel);
+  return name.replace(/\.(gz|zst)$/i, "").replace(/(?<=.)\.[^.]*$/, "");
+}
+
+function refuseUnknownUnits(panels: readonly ReadPanel[]): void {
+  const filled = panels.filter(({ file }) => file.rows > 0);
+  const unknown = filled[0]?.file.unknownTreated.find((unit) =>
+    filled.every(({ file }) => file.unknownTreated.includes(unit)),
+  );
+  if (unknown === undefined) return;
+  const units = [...new Set(filled.flatMap(({ file }) => file.series.map((one) => one.unit)))];
+  const shown = units.slice(0, 10).join(", ");
+  throw new DeployImpactError("UNKNOWN_LABEL", `--treated names the unit "${unknown}", which no row has.`, {
+    hint: `Units in the data: ${shown}${units.length > 10 ? ` and ${units.length - 10} more` : ""}.`,
+  });
+}
+
+function chooseStep(given: number | null, panels: readonly ReadPanel[]): { step: number; warnings: Warning[] } {
+  if (given !== null) return { step: given, warnings: [] };
+  const spacings = panels.map(({ file }) => commonSpacing(file.series));
+  const known = spacings.filter((spacing) => spacing !== null);
+  if (known.length === 0) return { step: STEP_WITHOUT_ROWS, warnings: [] };
+  // The widest: rows of a finer panel are averaged into it, rows of a wider one could not be split.
+  const step = Math.max(...known);
+  const warnings = panels.flatMap(({ id }, index) => {
+    const own = spacings[index] ?? null;
+    if (own === null) return [];
+    const averaged =
+      own < step ? `; its rows are ${own} s apart and are averaged into it` : ", the most common distance between rows";
+    return [{ sli: id, message: `No --step was given: the step is ${step} s${averaged}.` }];
+  });
+  return { step, warnings };
+}
+
+function panelPlan(request: PanelRequest, panels: readonly ReadPanel[], step: number, now: number): AnalysisPlan {
+  const { deployedAt, settle, pre, post } = request;
+  const postEnd = post === null ? null : deployedAt + settle + post;
+  return {
+    service: null,
+    slis: panels.map(({ id }) => ({
+      id,
+      kind: request.kind,
+      direction: request.direction,
+      role: "primary",
+      margin: request.margin,
+    })),
+    window: { deployedAt, step, preStart: pre === null ? null : deployedAt - pre, settle, postEnd },
+    asOf: panelAsOf(lastStamp(panels.flatMap(({ file }) => file.series)), deployedAt, postEnd, step, now),
+    alpha: request.alpha,
+    inference: request.inference,
+    scale: request.scale,
+    design: request.design,
+    seed: request.seed,
+    treatedUnits: request.treated,
+    excludedUnits: [],
+    clusters: {},
+    exclusions: [],
+    otherDeployments: null,
+    exposure: null,
+    configChanged: null,
+    notes: { deployedAtSource: "flag" },
+  };
+}
+
+/**
+ * Panels are often history (or simulated): where the rows cover the question, they are its clock, so that the same
+ * file gives the same result on every day. Only what they do not cover is compared with the real time.
+ */
+function panelAsOf(last: number | null, deployedAt: number, postEnd: number | null, step: number, now: number): number {
+  const dataEnd = last === null ? null : last + step;
+  if (dataEnd !== null && dataEnd > deployedAt && (postEnd === null || dataEnd >= postEnd)) return dataEnd;
+  return Math.min(now, Math.max(postEnd ?? deployedAt, dataEnd ?? deployedAt));
+}

@@ -1,0 +1,159 @@
+import { Command, CommanderError } from "commander";
+import { VERSION } from "../version.ts";
+import type { CheckFlags } from "./cli/check.ts";
+import type { ReplayFlags } from "./cli/replay.ts";
+import type { ReportFlags } from "./cli/report.ts";
+import type { ValidateFlags } from "./cli/validate.ts";
+
+/** Exit code of a command line that cannot be understood (EX_USAGE of sysexits.h). */
+const USAGE = 64;
+
+const EXAMPLE = "examples/failed-deployment/deploy-impact.yml";
+
+/** What the command asked the process to end with. */
+let exitCode = 0;
+
+function buildProgram(): Command {
+  const program = new Command("deploy-impact")
+    .description("Did the deploy hurt? Compares the units that got a deploy with those that did not.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(usageText(text)) });
+  program.addHelpText("after", example(`deploy-impact check --config ${EXAMPLE}`));
+  addCheck(program);
+  addValidate(program);
+  addReport(program);
+  addReplay(program);
+  return program;
+}
+
+function addCheck(program: Command): void {
+  program
+    .command("check")
+    .description("judge one deploy: read the series, estimate the effect, print the verdict")
+    .option("--config <file>", "config (default .github/deploy-impact.yml)")
+    .option(
+      "--panel <file>",
+      "CSV or Parquet with time,unit,group,value[,weight]; repeatable; - is standard input",
+      collect,
+    )
+    .option("--deployed-at <time>", "when the deploy happened: ISO 8601 with a zone, or epoch seconds")
+    .option("--direction <way>", "which way is worse: up or down")
+    .option("--step <duration>", "distance between points, e.g. 60 or 5m (panels: the most common distance)")
+    .option("--margin <margin>", "largest tolerated harm: 5%, 0.1pp or a number in raw units (panels: 0)")
+    .option("--kind <kind>", "panels: gauge, counter, ratio or count (default gauge)")
+    .option("--treated <units>", "panels without a group column: treated units, separated by commas")
+    .option("--pre <duration>", "history before the deploy (panels: every row)")
+    .option("--post <duration>", "time judged after settle (panels: every row)")
+    .option("--settle <duration>", "time ignored after the deploy (panels: 0)")
+    .option("--alpha <number>", "intervals have the level 1 - alpha (default 0.05)")
+    .option("--inference <name>", "precision-weighted, cr1, cr2, cr3, hc1, newey-west or permutation")
+    .option("--scale <scale>", "auto, additive or multiplicative")
+    .option("--design <name>", "auto or did")
+    .option("--seed <number>", "start of the random numbers of permutation tests")
+    .option("--mode <mode>", "enforcing (a regression exits 1) or advisory")
+    .option("--strict", "exit 2 when the answer is inconclusive or invalid")
+    .option("--environment <name>", "apply this environment's overrides of the config")
+    .option("--sha <commit>", "deployed commit, for version labels in the config")
+    .option("--payload <file>", "JSON file that stands for the deployment's payload")
+    .option("--format <format>", "text, json, markdown or html")
+    .option("--out <file>", "write the report there, in --format or by its ending; text stays on standard output")
+    .addHelpText("after", `${EXIT_CODES}${example(`deploy-impact check --config ${EXAMPLE} --out result.json`)}`)
+    .action(async (flags: CheckFlags) => {
+      const { check } = await import("./cli/check.ts");
+      exitCode = await check(flags);
+    });
+}
+
+function addValidate(program: Command): void {
+  program
+    .command("validate")
+    .description("check the config, run each query once over history, propose margins")
+    .option("--config <file>", "config (default .github/deploy-impact.yml)")
+    .option("--environment <name>", "apply this environment's overrides of the config")
+    .option("--deployed-at <time>", "history ends here (default now, or the config's deployed-at)")
+    .option("--sha <commit>", "commit that runs, for version labels in the config")
+    .option("--payload <file>", "JSON file that stands for the deployment's payload")
+    .option("--format <format>", "text or json")
+    .addHelpText("after", example(`deploy-impact validate --config ${EXAMPLE}`))
+    .action(async (flags: ValidateFlags) => {
+      const { validate } = await import("./cli/validate.ts");
+      exitCode = await validate(flags);
+    });
+}
+
+function addReport(program: Command): void {
+  program
+    .command("report")
+    .description("print a stored result as text, Markdown, HTML or JSON")
+    .argument("<result>", "result.json; - is standard input")
+    .option("--format <format>", "text, json, markdown or html")
+    .option("--out <file>", "write the report there, in --format or by its ending; text stays on standard output")
+    .addHelpText(
+      "after",
+      example(`deploy-impact check --config ${EXAMPLE} --format json | deploy-impact report - --format markdown`),
+    )
+    .action(async (file: string, flags: ReportFlags) => {
+      const { report } = await import("./cli/report.ts");
+      exitCode = await report(file, flags);
+    });
+}
+
+function addReplay(program: Command): void {
+  program
+    .command("replay")
+    .description("compute a stored result again from its own evidence; exit 1 when anything but times differs")
+    .argument("<result>", "result.json; - is standard input")
+    .option("--format <format>", "text or json")
+    .addHelpText("after", example(`deploy-impact check --config ${EXAMPLE} --format json | deploy-impact replay -`))
+    .action(async (file: string, flags: ReplayFlags) => {
+      const { replay } = await import("./cli/replay.ts");
+      exitCode = await replay(file, flags);
+    });
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0   answered, no regression
+  1   regression in enforcing mode
+  2   inconclusive or invalid, with --strict
+  3   something could not be read
+  64  wrong flags or config
+`;
+
+function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
+function example(command: string): string {
+  return `\nExample (files of this repository):\n  $ ${command}\n`;
+}
+
+/** Commander's sentence and suggestion in our form. */
+function usageText(text: string): string {
+  const [first = "", ...rest] = text.trim().split("\n");
+  const suggestion = /\((Did you mean .*\?)\)/.exec(rest.join(" "))?.[1];
+  const name = process.argv[2] ?? "";
+  const command = /^(check|validate|report|replay)$/.test(name) ? `${name} ` : "";
+  return `${first}\nhint: ${suggestion === undefined ? "" : `${suggestion} `}Run \`deploy-impact ${command}--help\` to see what there is.\n`;
+}
+
+async function main(): Promise<number> {
+  // A reader that has seen enough (`| head`) closes the pipe: that is no error, and the verdict keeps its exit code.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit();
+    throw error;
+  });
+  try {
+    await buildProgram().parseAsync();
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    const { report } = await import("./cli/fail.ts");
+    return report(error);
+  }
+}
+
+process.exitCode = await main();
