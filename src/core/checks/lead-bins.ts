@@ -1,5 +1,10 @@
-import { type ContrastPiece, impulseResponse, type ImpulseResponse, shockLoadings } from "../estimators/did-ar.ts";
-import type { DidFit } from "../estimators/did.ts";
+import {
+  type ArModel,
+  type ContrastPiece,
+  impulseResponse,
+  type ImpulseResponse,
+  shockLoadings,
+} from "../estimators/did-ar.ts";
 import { meanBetween } from "../panel/panel.ts";
 
 /** A run of grid steps and how far its mean gap is from the pre mean. */
@@ -20,9 +25,13 @@ export function equalBins(from: number, to: number, most: number, shortest: numb
   }));
 }
 
-export function binsOf(fit: DidFit, ranges: readonly { readonly from: number; readonly to: number }[]): Bin[] {
-  const reference = meanBetween(fit.gap, 0, fit.window.preEnd);
-  return ranges.map(({ from, to }) => ({ from, to, estimate: meanBetween(fit.gap, from, to) - reference }));
+export function binsOf(
+  series: Float64Array,
+  preEnd: number,
+  ranges: readonly { readonly from: number; readonly to: number }[],
+): Bin[] {
+  const reference = meanBetween(series, 0, preEnd);
+  return ranges.map(({ from, to }) => ({ from, to, estimate: meanBetween(series, from, to) - reference }));
 }
 
 /** Weights of (mean of the bin - mean of the pre window). */
@@ -33,13 +42,12 @@ export function binContrast(bin: { readonly from: number; readonly to: number },
   ];
 }
 
-/** Shock loadings of several contrasts under the gap's autoregression; null without one. */
+/** Shock loadings of several contrasts under an autoregression of a series on [0, length). */
 export function loadingsOf(
-  fit: DidFit,
+  model: ArModel,
+  length: number,
   contrasts: readonly (readonly ContrastPiece[])[],
-): { readonly response: ImpulseResponse; readonly loadings: Float64Array[] } | null {
-  const model = fit.time?.model ?? null;
-  if (model === null) return null;
-  const response = impulseResponse(model, fit.window.end);
-  return { response, loadings: contrasts.map((pieces) => shockLoadings(response, pieces, fit.window.end)) };
+): { readonly response: ImpulseResponse; readonly loadings: Float64Array[] } {
+  const response = impulseResponse(model, length);
+  return { response, loadings: contrasts.map((pieces) => shockLoadings(response, pieces, length)) };
 }

@@ -1,7 +1,7 @@
 import { studentEffect } from "../inference/effect.ts";
 import { harmBounds } from "../verdict/judge.ts";
 import { type Check, type CheckContext, notRun, result } from "./check.ts";
-import { type Refit, refit, spread } from "./refit.ts";
+import { type Refit, refit, refitLimit, spread } from "./refit.ts";
 
 const ID = "leave-one-out";
 const MOST_UNITS = 60;
@@ -32,6 +32,7 @@ export const leaveOneOut: Check = {
       flips: flips.length > 0,
       flipUnits: flips.slice(0, 5),
       unitsTried: left.length,
+      units: fit.treated.length + fit.control.length,
     };
     return result(ID, null, {}, facts);
   },
@@ -42,7 +43,7 @@ function withoutEach({ fit, panel }: CheckContext): Left[] {
   const left: Left[] = [];
   const sides = [fit.treated, fit.control].filter((side) => side.length > 1);
   const all = sides.flat();
-  for (const i of spread(all.length, MOST_UNITS)) {
+  for (const i of spread(all.length, refitLimit(fit, MOST_UNITS))) {
     const unit = all[i] as number;
     const others = (units: readonly number[]): number[] => units.filter((other) => other !== unit);
     const again = refit(panel, fit, { treated: others(fit.treated), control: others(fit.control) });

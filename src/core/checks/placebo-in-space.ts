@@ -1,5 +1,5 @@
 import { type Check, notRun, result } from "./check.ts";
-import { refit, spread } from "./refit.ts";
+import { refit, refitLimit, spread } from "./refit.ts";
 
 const ID = "placebo-in-space";
 const MOST_UNITS = 40;
@@ -18,7 +18,7 @@ export const placeboInSpace: Check = {
     if (effect.statistic === null) return notRun(ID, "the effect has no standard error to compare with", { units: 0 });
     const effects: Record<string, number> = {};
     let asLarge = 0;
-    for (const j of spread(fit.control.length, MOST_UNITS)) {
+    for (const j of spread(fit.control.length, refitLimit(fit, MOST_UNITS))) {
       const unit = fit.control[j] as number;
       const placebo = refit(panel, fit, { treated: [unit], control: fit.control.filter((other) => other !== unit) });
       if (placebo === null || placebo.statistic === null) continue;
@@ -27,7 +27,7 @@ export const placeboInSpace: Check = {
     }
     const units = Object.keys(effects).length;
     if (units === 0) return notRun(ID, "no control could be analysed as treated", { units });
-    const facts = { units, asLarge, smallestP: 1 / (1 + units), effects };
+    const facts = { units, controls: fit.control.length, asLarge, smallestP: 1 / (1 + units), effects };
     return result(ID, null, { pValue: (1 + asLarge) / (1 + units) }, facts);
   },
 };

@@ -1,6 +1,6 @@
 import { binomialSf } from "../probability/binomial.ts";
 import { type Check, type CheckContext, notRun, result } from "./check.ts";
-import { type Refit, refit } from "./refit.ts";
+import { type Refit, refit, refitLimit } from "./refit.ts";
 
 const ID = "placebo-in-time";
 const MOST_PLACEBOS = 20;
@@ -45,7 +45,8 @@ function fakeDeploys({ fit, panel }: CheckContext): Refit[] {
   const settle = postStart - preEnd;
   const postSteps = end - postStart;
   const found: Refit[] = [];
-  for (let to = preEnd; found.length < MOST_PLACEBOS; to -= postSteps + settle) {
+  const most = refitLimit(fit, MOST_PLACEBOS);
+  for (let to = preEnd; found.length < most; to -= postSteps + settle) {
     const fakePreEnd = to - postSteps - settle;
     if (fakePreEnd < Math.max(SHORTEST_PRE, postSteps + 1)) break;
     const window = { preEnd: fakePreEnd, postStart: fakePreEnd + settle, end: to };

@@ -1,25 +1,29 @@
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
-import { contrastCovariance, type ContrastPiece } from "../estimators/did-ar.ts";
+import { type ArModel, type ContrastPiece, contrastCovariance } from "../estimators/did-ar.ts";
 import type { DidFit } from "../estimators/did.ts";
-import { POWER } from "../verdict/power.ts";
+import { residualsOf } from "../estimators/did-path.ts";
+import type { Panel } from "../panel/panel.ts";
 import { fSf } from "../probability/f.ts";
 import { studentTQuantile } from "../probability/student-t.ts";
 import { toHarm } from "../verdict/judge.ts";
-import { type Bin, binContrast, binsOf, equalBins, loadingsOf } from "./lead-bins.ts";
+import { POWER } from "../verdict/power.ts";
 import { type Check, type CheckContext, notRun, result } from "./check.ts";
+import { type Bin, binContrast, binsOf, equalBins, loadingsOf } from "./lead-bins.ts";
 
 const ID = "pre-trends";
 const MOST_BINS = 6;
 const SHORTEST_BIN = 4;
 
 /**
- * Joint test that the binned leads of the event study are zero, with errors robust to serial correlation.
+ * Joint test that the binned leads of the event study are zero, with the same two sources of doubt as the effect.
  *
- * Formula: F = e' V^-1 e / (B - 1) on (B - 1, dof) degrees of freedom, e the first B - 1 of at most 6 bin means minus the
- * pre mean, V their covariance under the autoregression of the gap. Also the linear drift per hour, the drift that had
- * an 80 % chance to show, and the plug-in breakdown value: how many times the largest step between neighbouring lead
- * bins the conclusion survives.
- * Source: Rambachan and Roth (2023), relative magnitudes; Roth (2022) on the power of pre-tests.
+ * Formula: F = e' V^-1 e / (B - 1), e the first B - 1 of at most 6 bin means minus the pre mean, V their covariance
+ * under the autoregression of the gap. phi = mean of the same F over the controls, each under its own autoregression
+ * (divided by q = controls - 1); phi > 1 says that units drift more than autoregressions know, then F / phi on
+ * (B - 1, q (B - 1)) degrees of freedom, else F on (B - 1, dof). Also the linear drift per hour, the drift that had an
+ * 80 % chance to show, and the plug-in breakdown value: how many times the largest step between neighbouring lead bins
+ * the conclusion survives.
+ * Source: docs/method.md section 4; Rambachan and Roth (2023), relative magnitudes; Roth (2022) on pre-test power.
  */
 export const preTrends: Check = {
   id: ID,
@@ -27,70 +31,88 @@ export const preTrends: Check = {
   run(context) {
     const { fit, panel } = context;
     if (fit === null || panel === null) return null;
-    const bins = binsOf(fit, equalBins(0, fit.window.preEnd, MOST_BINS, SHORTEST_BIN)).filter((bin) =>
-      Number.isFinite(bin.estimate),
-    );
-    const test = bins.length < 2 ? null : jointTest(fit, bins);
-    if (test === null) return notRun(ID, "too few steps before the deploy for a test of trends", { bins: bins.length });
-    const drift = driftOf(fit, bins, panel.step);
+    const model = fit.time?.model ?? null;
+    const bins = leads(fit.gap, fit.window.preEnd);
+    const own = model === null ? null : leadStatistic(model, fit.window.end, bins, fit.window.preEnd);
+    if (model === null || own === null || fit.time === null) {
+      return notRun(ID, "too few steps before the deploy for a test of trends", { bins: bins.length });
+    }
+    const { phi, q } = controlDispersion(fit, panel);
+    const inflated = phi > 1;
+    const statistic = inflated ? own / phi : own;
+    const pValue = fSf(statistic, bins.length - 1, inflated ? q * (bins.length - 1) : fit.time.dof);
+    const drift = driftOf(model, fit, bins, {
+      step: panel.step,
+      inflation: Math.max(1, phi),
+      dof: inflated ? q : fit.time.dof,
+    });
     const facts = { bins: bins.length, ...drift, breakdown: breakdown(context, bins) };
-    return result(ID, true, { required: true, statistic: test.statistic, pValue: test.pValue }, facts);
+    return result(ID, true, { required: true, statistic, pValue }, facts);
   },
 };
 
-function jointTest(fit: DidFit, bins: readonly Bin[]): { statistic: number; pValue: number } | null {
-  const tested = bins.slice(0, -1);
-  const covariance = covarianceOf(
-    fit,
-    tested.map((bin) => binContrast(bin, fit.window.preEnd)),
-  );
-  if (covariance === null || fit.time === null) return null;
-  const estimates = Matrix.columnVector(tested.map((bin) => bin.estimate));
-  const factor = new CholeskyDecomposition(covariance);
-  if (!factor.isPositiveDefinite()) return null;
-  const statistic = estimates.transpose().mmul(factor.solve(estimates)).get(0, 0) / tested.length;
-  return { statistic, pValue: fSf(statistic, tested.length, fit.time.dof) };
+function leads(series: Float64Array, preEnd: number): Bin[] {
+  const ranges = equalBins(0, preEnd, MOST_BINS, SHORTEST_BIN);
+  return binsOf(series, preEnd, ranges).filter((bin) => Number.isFinite(bin.estimate));
 }
 
-function covarianceOf(fit: DidFit, contrasts: readonly (readonly ContrastPiece[])[]): Matrix | null {
-  const parts = loadingsOf(fit, contrasts);
-  if (parts === null) return null;
-  const size = contrasts.length;
-  const covariance = new Matrix(size, size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j <= i; j++) {
-      const value = contrastCovariance(
-        parts.response,
-        parts.loadings[i] as Float64Array,
-        parts.loadings[j] as Float64Array,
-      );
+/** e' V^-1 e / (B - 1); null with fewer than two bins or a covariance that is not positive definite. */
+function leadStatistic(model: ArModel, length: number, bins: readonly Bin[], preEnd: number): number | null {
+  const tested = bins.slice(0, -1);
+  if (tested.length === 0) return null;
+  const contrasts = tested.map((bin) => binContrast(bin, preEnd));
+  const factor = new CholeskyDecomposition(covarianceOf(model, length, contrasts));
+  if (!factor.isPositiveDefinite()) return null;
+  const estimates = Matrix.columnVector(tested.map((bin) => bin.estimate));
+  return estimates.transpose().mmul(factor.solve(estimates)).get(0, 0) / tested.length;
+}
+
+function covarianceOf(model: ArModel, length: number, contrasts: readonly (readonly ContrastPiece[])[]): Matrix {
+  const { response, loadings } = loadingsOf(model, length, contrasts);
+  const covariance = new Matrix(loadings.length, loadings.length);
+  loadings.forEach((a, i) => {
+    loadings.slice(0, i + 1).forEach((b, j) => {
+      const value = contrastCovariance(response, a, b);
       covariance.set(i, j, value);
       covariance.set(j, i, value);
-    }
-  }
+    });
+  });
   return covariance;
+}
+
+/** Sum over controls of their own lead statistic, divided by q; phi = 0 with fewer than two usable controls. */
+function controlDispersion(fit: DidFit, panel: Panel): { phi: number; q: number } {
+  const { preEnd, end } = fit.window;
+  const statistics = fit.control.flatMap((u, j) => {
+    const model = fit.controlTimes[j]?.model ?? null;
+    if (model === null) return [];
+    return leadStatistic(model, end, leads(residualsOf(panel, fit.window, u, fit.path), preEnd), preEnd) ?? [];
+  });
+  const q = statistics.length - 1;
+  return { phi: q < 1 ? 0 : statistics.reduce((sum, value) => sum + value, 0) / q, q };
 }
 
 /** Least-squares slope through the bin means (raw units per hour) and the slope that 80 % power would have shown. */
 function driftOf(
+  model: ArModel,
   fit: DidFit,
   bins: readonly Bin[],
-  step: number,
-): { driftPerHour: number; detectableDriftPerHour: number | null } {
-  const steps = bins.reduce((sum, bin) => sum + (bin.to - bin.from), 0);
+  doubt: { readonly step: number; readonly inflation: number; readonly dof: number },
+): { driftPerHour: number; detectableDriftPerHour: number } {
+  const length = (bin: Bin): number => bin.to - bin.from;
   const centre = (bin: Bin): number => (bin.from + bin.to - 1) / 2;
-  const mean = bins.reduce((sum, bin) => sum + (bin.to - bin.from) * centre(bin), 0) / steps;
-  const spread = bins.reduce((sum, bin) => sum + (bin.to - bin.from) * (centre(bin) - mean) ** 2, 0);
-  const pieces = bins.map((bin) => ({ from: bin.from, to: bin.to, weight: (centre(bin) - mean) / spread }));
-  const slope = bins.reduce(
-    (sum, bin, b) => sum + (pieces[b] as ContrastPiece).weight * (bin.to - bin.from) * bin.estimate,
-    0,
-  );
-  const variance = covarianceOf(fit, [pieces])?.get(0, 0) ?? null;
-  const perHour = 3600 / step;
-  if (variance === null || fit.time === null) return { driftPerHour: slope * perHour, detectableDriftPerHour: null };
-  const quantiles = studentTQuantile(0.975, fit.time.dof) + studentTQuantile(POWER, fit.time.dof);
-  return { driftPerHour: slope * perHour, detectableDriftPerHour: quantiles * Math.sqrt(variance) * perHour };
+  const sum = (of: (bin: Bin) => number): number => bins.reduce((total, bin) => total + of(bin), 0);
+  const mean = sum((bin) => length(bin) * centre(bin)) / sum(length);
+  const spread = sum((bin) => length(bin) * (centre(bin) - mean) ** 2);
+  const weight = (bin: Bin): number => (centre(bin) - mean) / spread;
+  const pieces = bins.map((bin) => ({ from: bin.from, to: bin.to, weight: weight(bin) }));
+  const variance = covarianceOf(model, fit.window.end, [pieces]).get(0, 0) * doubt.inflation;
+  const quantiles = studentTQuantile(0.975, doubt.dof) + studentTQuantile(POWER, doubt.dof);
+  const perHour = 3600 / doubt.step;
+  return {
+    driftPerHour: sum((bin) => weight(bin) * length(bin) * bin.estimate) * perHour,
+    detectableDriftPerHour: quantiles * Math.sqrt(variance) * perHour,
+  };
 }
 
 /** Distance of the interval from the margin in units of the largest step between neighbouring lead bins. */
@@ -101,9 +123,7 @@ function breakdown(context: CheckContext, bins: readonly Bin[]): number | null {
   const harms = [toHarm(interval.low, sli.direction), toHarm(interval.high, sli.direction)];
   const [low, high] = [Math.min(...harms), Math.max(...harms)];
   const distance = Math.max(low - margin, -high, margin - high);
-  let largest = 0;
-  for (let b = 1; b < bins.length; b++) {
-    largest = Math.max(largest, Math.abs((bins[b] as Bin).estimate - (bins[b - 1] as Bin).estimate));
-  }
+  const steps = bins.slice(1).map((bin, b) => Math.abs(bin.estimate - (bins[b] as Bin).estimate));
+  const largest = Math.max(0, ...steps);
   return distance > 0 && largest > 0 ? distance / largest : null;
 }

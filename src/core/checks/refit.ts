@@ -32,6 +32,16 @@ export function refit(
   return { att, statistic, pValue: studentTTwoSided(statistic, dof), dof, stdError };
 }
 
+/** Grid cells that all refits of one check may touch together: about half a second. */
+const WORK_BUDGET = 1.5e6;
+const FEWEST_REFITS = 8;
+
+/** How many refits of a fit this size a check makes at most. */
+export function refitLimit(fit: DidFit, most: number): number {
+  const cells = (fit.treated.length + fit.control.length) * fit.window.end;
+  return Math.max(FEWEST_REFITS, Math.min(most, Math.floor(WORK_BUDGET / cells)));
+}
+
 /** At most `most` of the indexes 0..n-1, spread evenly. */
 export function spread(n: number, most: number): number[] {
   if (n <= most) return Array.from({ length: n }, (_, i) => i);

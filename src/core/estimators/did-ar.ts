@@ -56,15 +56,26 @@ export function fitAr(x: Float64Array, preEnd: number, size: number): ArModel | 
   demean(series);
   const energy = sumSquares(series);
   if (Math.sqrt(energy / n) <= CONSTANT_TOLERANCE * size) return null;
-  let best: { readonly bic: number; readonly phi: Float64Array; readonly sigma2: number } | null = null;
-  for (let order = 0; order <= Math.min(MAX_ORDER, Math.floor(n / 8)); order++) {
-    const phi = order === 0 ? new Float64Array(0) : solveAr(series, order);
-    const sigma2 = order === 0 ? energy / n : residualSquares(series, phi) / Math.max(1, n - order - order - 1);
-    const bic = n * Math.log(Math.max(sigma2, 1e-300)) + order * Math.log(n);
-    if (best === null || bic < best.bic) best = { bic, phi, sigma2 };
+  const products = lagProducts(series, Math.min(MAX_ORDER, Math.floor(n / 8)));
+  let best: { bic: number; phi: Float64Array } = { bic: bicOf(energy / n, n, 0), phi: new Float64Array(0) };
+  for (let order = 1; order <= products.orders; order++) {
+    const phi = solveAr(series, products, order);
+    const bic = bicOf(innovationVariance(series, phi), n, order);
+    if (bic < best.bic) best = { bic, phi };
   }
-  if (best === null) return null;
-  return { order: best.phi.length, phi: correctPersistence(best.phi, n), sigma2: best.sigma2, n };
+  const order = best.phi.length;
+  if (order === 0) return { order, phi: [], sigma2: energy / n, n };
+  const phi = refineAr(series, products, best.phi);
+  return { order, phi: correctPersistence(phi, n), sigma2: innovationVariance(series, phi), n };
+}
+
+/** Residual squares over n - p equations less p coefficients and the mean. */
+function innovationVariance(x: Float64Array, phi: Float64Array): number {
+  return residualSquares(x, phi) / Math.max(1, x.length - 2 * phi.length - 1);
+}
+
+function bicOf(sigma2: number, n: number, order: number): number {
+  return n * Math.log(Math.max(sigma2, 1e-300)) + order * Math.log(n);
 }
 
 function demean(x: Float64Array): void {
@@ -80,13 +91,59 @@ function sumSquares(x: Float64Array): number {
   return sum;
 }
 
-/** Least squares of x_t on its last `order` values: normal equations with one step of iterative refinement. */
-function solveAr(x: Float64Array, order: number): Float64Array {
-  const factor = new CholeskyDecomposition(lagProducts(x, order));
-  if (!isWellConditioned(factor)) return minimumNormAr(x, order);
-  const phi = Float64Array.from(factor.solve(lagCorrelations(x, x, order)).to1DArray());
-  const refinement = factor.solve(lagCorrelations(residuals(x, phi), x, order)).to1DArray();
-  return phi.map((value, k) => value + (refinement[k] as number));
+/** total(k) = sum over all t of x_t x_{t-k}, k = 0..orders: from these every order's Gram matrix differs only at the ends. */
+interface LagProducts {
+  readonly orders: number;
+  readonly totals: Float64Array;
+}
+
+function lagProducts(x: Float64Array, orders: number): LagProducts {
+  const totals = new Float64Array(orders + 1);
+  for (let k = 0; k <= orders; k++) {
+    let sum = 0;
+    for (let t = k; t < x.length; t++) sum += (x[t] as number) * (x[t - k] as number);
+    totals[k] = sum;
+  }
+  return { orders, totals };
+}
+
+/** sum over t = order..n-1 of x_{t-i} x_{t-j}, i <= j <= order. */
+function lagProduct(x: Float64Array, { totals }: LagProducts, order: number, i: number, j: number): number {
+  const lag = j - i;
+  let sum = totals[lag] as number;
+  for (let s = lag; s < order - i; s++) sum -= (x[s] as number) * (x[s - lag] as number);
+  for (let s = x.length - i; s < x.length; s++) sum -= (x[s] as number) * (x[s - lag] as number);
+  return sum;
+}
+
+/** Least squares of x_t on its last `order` values by the normal equations. */
+function solveAr(x: Float64Array, products: LagProducts, order: number): Float64Array {
+  const right = Matrix.zeros(order, 1);
+  for (let i = 1; i <= order; i++) right.set(i - 1, 0, lagProduct(x, products, order, 0, i));
+  const factor = gramFactor(x, products, order);
+  return factor === null ? minimumNormAr(x, order) : Float64Array.from(factor.solve(right).to1DArray());
+}
+
+/** One step of iterative refinement: normal equations lose half of the digits, this brings them back. */
+function refineAr(x: Float64Array, products: LagProducts, phi: Float64Array): Float64Array {
+  const factor = gramFactor(x, products, phi.length);
+  if (factor === null) return phi;
+  const correction = factor.solve(residualCorrelations(x, phi)).to1DArray();
+  return phi.map((value, k) => value + (correction[k] as number));
+}
+
+/** Cholesky factor of the lags' Gram matrix; null when they are collinear. */
+function gramFactor(x: Float64Array, products: LagProducts, order: number): CholeskyDecomposition | null {
+  const gram = Matrix.zeros(order, order);
+  for (let i = 1; i <= order; i++) {
+    for (let j = i; j <= order; j++) {
+      const value = lagProduct(x, products, order, i, j);
+      gram.set(i - 1, j - 1, value);
+      gram.set(j - 1, i - 1, value);
+    }
+  }
+  const factor = new CholeskyDecomposition(gram);
+  return isWellConditioned(factor) ? factor : null;
 }
 
 /** Pivots far above rounding: the squared diagonal of the factor against the largest one. */
@@ -96,34 +153,15 @@ function isWellConditioned(factor: CholeskyDecomposition): boolean {
   return Math.min(...pivots) > 1e-12 * Math.max(...pivots);
 }
 
-/** Column of sum over t = order..n-1 of y_t x_{t-k}, k = 1..order. */
-function lagCorrelations(y: Float64Array, x: Float64Array, order: number): Matrix {
-  const column = new Matrix(order, 1);
-  for (let k = 1; k <= order; k++) {
-    let sum = 0;
-    for (let t = order; t < x.length; t++) sum += (y[t] as number) * (x[t - k] as number);
-    column.set(k - 1, 0, sum);
+/** Column of sum over t of e_t x_{t-k}, k = 1..order, e the residuals of phi. */
+function residualCorrelations(x: Float64Array, phi: Float64Array): Matrix {
+  const order = phi.length;
+  const sums = new Float64Array(order);
+  for (let t = order; t < x.length; t++) {
+    const error = residualAt(x, phi, t);
+    for (let k = 0; k < order; k++) sums[k] = (sums[k] as number) + error * (x[t - k - 1] as number);
   }
-  return column;
-}
-
-/** Gram matrix of lags 1..order over t = order..n-1; along a diagonal the sums differ only at the two ends. */
-function lagProducts(x: Float64Array, order: number): Matrix {
-  const n = x.length;
-  const gram = new Matrix(order, order);
-  for (let lag = 0; lag < order; lag++) {
-    let sum = 0;
-    for (let t = order; t < n; t++) sum += (x[t - 1] as number) * (x[t - 1 - lag] as number);
-    for (let i = 1; i + lag <= order; i++) {
-      if (i > 1) {
-        sum += (x[order - i] as number) * (x[order - i - lag] as number);
-        sum -= (x[n - i] as number) * (x[n - i - lag] as number);
-      }
-      gram.set(i - 1, i - 1 + lag, sum);
-      gram.set(i - 1 + lag, i - 1, sum);
-    }
-  }
-  return gram;
+  return Matrix.columnVector(Array.from(sums));
 }
 
 /** Minimum-norm solution for collinear lags (a spike in an otherwise flat series). */
@@ -139,19 +177,16 @@ function minimumNormAr(x: Float64Array, order: number): Float64Array {
   return Float64Array.from(solution.to1DArray());
 }
 
-function residuals(x: Float64Array, phi: Float64Array): Float64Array {
-  const order = phi.length;
-  const out = new Float64Array(x.length);
-  for (let t = order; t < x.length; t++) {
-    let fitted = 0;
-    for (let k = 0; k < order; k++) fitted += (phi[k] as number) * (x[t - k - 1] as number);
-    out[t] = (x[t] as number) - fitted;
-  }
-  return out;
+function residualAt(x: Float64Array, phi: Float64Array, t: number): number {
+  let error = x[t] as number;
+  for (let k = 0; k < phi.length; k++) error -= (phi[k] as number) * (x[t - k - 1] as number);
+  return error;
 }
 
 function residualSquares(x: Float64Array, phi: Float64Array): number {
-  return sumSquares(residuals(x, phi));
+  let sum = 0;
+  for (let t = phi.length; t < x.length; t++) sum += residualAt(x, phi, t) ** 2;
+  return sum;
 }
 
 function correctPersistence(phi: Float64Array, n: number): number[] {

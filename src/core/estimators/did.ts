@@ -48,9 +48,8 @@ export interface DidFit {
   /** Change of every unit of `treated` then `control` (raw units). */
   readonly treatedChanges: readonly number[];
   readonly controlChanges: readonly number[];
-  /** Variance of each control's change by its own past, with its dof; NaN when unknown. */
-  readonly controlVariances: readonly number[];
-  readonly controlDofs: readonly number[];
+  /** Variance of each control's change by its own past; null when unknown. */
+  readonly controlTimes: readonly (TimeVariance | null)[];
   readonly time: TimeVariance | null;
   /** Overdispersion of the controls' changes and its degrees of freedom; null with q < 1. */
   readonly phi: number | null;
@@ -133,13 +132,17 @@ function seenOnBothSides(panel: Panel, window: PanelWindow, unit: number): boole
 interface Weighted {
   readonly weights: number[];
   readonly path: ControlPath;
-  readonly variances: number[];
-  readonly dofs: number[];
+  readonly times: (TimeVariance | null)[];
+}
+
+/** s_j^2 of each control; NaN when unknown. */
+function variancesOf(times: readonly (TimeVariance | null)[]): number[] {
+  return times.map((time) => time?.variance ?? Number.NaN);
 }
 
 function estimate(sample: Sample): Outcome<DidFit> {
   const { panel, window, treated, control } = sample;
-  const { weights, path, variances, dofs } = reweight(
+  const { weights, path, times } = reweight(
     sample,
     weigh(
       sample,
@@ -159,7 +162,7 @@ function estimate(sample: Sample): Outcome<DidFit> {
   const change = (u: number): number => changeOf(residualsOf(panel, window, u, path), window, unitWeights(panel, u));
   const controlChanges = control.map(change);
   const time = timeVariance(gap, window, sample.size, stepWeights);
-  const evidence = { att, time, treatedChanges: treated.map(change), controlChanges, variances };
+  const evidence = { att, time, treatedChanges: treated.map(change), controlChanges, variances: variancesOf(times) };
   const doubt = combineDoubt(sample, evidence);
   if (!doubt.ok) return doubt;
   return answer({
@@ -175,8 +178,7 @@ function estimate(sample: Sample): Outcome<DidFit> {
     weights,
     treatedChanges: evidence.treatedChanges,
     controlChanges,
-    controlVariances: variances,
-    controlDofs: dofs,
+    controlTimes: times,
     time,
     scaleScore: scaleScore(time, controlChanges),
   });
@@ -185,17 +187,17 @@ function estimate(sample: Sample): Outcome<DidFit> {
 function weigh(sample: Sample, weights: number[]): Weighted {
   const { panel, window, control, levels, scale, size } = sample;
   const path = controlPath(panel, window, control, weights, levels, scale);
-  const own = control.map((u) => timeVariance(residualsOf(panel, window, u, path), window, size));
-  const pick = (key: "variance" | "dof"): number[] => own.map((variance) => variance?.[key] ?? Number.NaN);
-  return { weights, path, variances: pick("variance"), dofs: pick("dof") };
+  const times = control.map((u) => timeVariance(residualsOf(panel, window, u, path), window, size));
+  return { weights, path, times };
 }
 
 /** Weights proportional to 1 / (s_j^2 + median s^2), once, with more than two controls; mean 1. */
 function reweight(sample: Sample, equal: Weighted): Weighted {
-  const positive = equal.variances.filter((s2) => s2 > 0);
+  const variances = variancesOf(equal.times);
+  const positive = variances.filter((s2) => s2 > 0);
   if (sample.control.length <= 2 || positive.length === 0) return equal;
   const reference = median(positive);
-  const s2 = equal.variances.map((value) => (Number.isFinite(value) ? value : reference));
+  const s2 = variances.map((value) => (Number.isFinite(value) ? value : reference));
   const raw = sample.scale === "additive" ? s2.map((value) => 1 / (value + reference)) : relativeWeights(sample, s2);
   const mean = raw.reduce((sum, value) => sum + value, 0) / raw.length;
   return weigh(

@@ -14,11 +14,10 @@ const MOST_LAGS = 6;
 export function eventStudy(fit: DidFit, step: number, alpha: number): EventStudyPoint[] {
   const { preEnd, postStart, end } = fit.window;
   const ranges = [...equalBins(0, preEnd, MOST_LEADS, 2), ...equalBins(postStart, end, MOST_LAGS, 1)];
-  const bins = binsOf(fit, ranges).filter((bin) => Number.isFinite(bin.estimate));
-  const parts = loadingsOf(
-    fit,
-    bins.map((bin) => binContrast(bin, preEnd)),
-  );
+  const bins = binsOf(fit.gap, preEnd, ranges).filter((bin) => Number.isFinite(bin.estimate));
+  const model = fit.time?.model ?? null;
+  const contrasts = bins.map((bin) => binContrast(bin, preEnd));
+  const parts = model === null ? null : loadingsOf(model, end, contrasts);
   return bins.map((bin, b) => {
     const loadings = parts?.loadings[b];
     const half =

@@ -82,7 +82,7 @@ function qualifiers(draft: SliDraft, verdict: Verdict): ReasonCode[] {
   const planned = new Set(draft.plan.excludedUnits.map((one) => one.unit));
   if (result.units.excluded.some((one) => !planned.has(one.unit))) codes.push("UNITS_DROPPED");
   if ((quality?.missingTreatedPost ?? 0) > PARTIAL || (quality?.lateSteps ?? 0) > 0) codes.push("PARTIAL_DATA");
-  if (relativeMissing(result)) codes.push("RELATIVE_UNDEFINED");
+  if (relativeMissing(draft)) codes.push("RELATIVE_UNDEFINED");
   const told = verdict === "regression" || verdict === "improvement";
   if (told && result.units.treated.length < UNITS_TO_TELL_RESTART) codes.push("RESTART_INDISTINGUISHABLE");
   for (const check of result.checks) {
@@ -92,8 +92,14 @@ function qualifiers(draft: SliDraft, verdict: Verdict): ReasonCode[] {
   return codes;
 }
 
-function relativeMissing({ relative, estimate }: SliResult): boolean {
-  if (relative === null || estimate === null) return false;
-  const bounds = estimate.confLow === null ? [relative.att] : [relative.att, relative.confLow, relative.confHigh];
-  return bounds.some((value) => value === null);
+/** The relative effect itself, or with a relative margin one of its bounds, has no positive counterfactual. */
+function relativeMissing({ sli, result }: SliDraft): boolean {
+  const { relative } = result;
+  if (relative === null) return false;
+  if (relative.att === null) return true;
+  return (
+    sli.margin.type === "relative" &&
+    result.estimate?.confLow !== null &&
+    (relative.confLow === null || relative.confHigh === null)
+  );
 }
