@@ -8,6 +8,8 @@ export interface Effect {
   readonly dof: number | null;
   /** Name of the inference, printed beside every error. */
   readonly method: string;
+  /** What the name leaves open, as text. */
+  readonly detail?: string;
   readonly clusters: number | null;
   /** Two-sided interval of level 1 - alpha; null when the method has none. */
   readonly interval: (alpha: number) => { readonly low: number; readonly high: number } | null;
