@@ -111,9 +111,14 @@ function estimatedDraft(parts: Parts): SliDraft {
     ...emptyResult(plan, sli),
     design: "did",
     designReason: designReason(plan),
-    estimator: plan.inference === "precision-weighted" ? "precision-weighted-did" : "two-way-fixed-effects-did",
+    estimator: estimatorName(plan.inference),
     scale: plan.inference === "precision-weighted" ? fit.scale : "additive",
-    inference: { method: effect.method, clusters: effect.clusters, dof },
+    inference: {
+      method: effect.method,
+      clusters: effect.clusters,
+      dof,
+      ...(effect.detail === undefined ? {} : { detail: effect.detail }),
+    },
     estimate: toEstimate(effect, sli.direction, margin, plan.alpha),
     relative: relativeEstimate(effect, baseline.treatedPost, plan.alpha),
     margin: marginNumbers(sli, margin, baseline),
@@ -149,6 +154,11 @@ function contextOf({ plan, sli, aligned, fit, effect }: Parts, margin: number | 
     effect,
     margin,
   };
+}
+
+function estimatorName(inference: AnalysisPlan["inference"]): string {
+  if (inference === "precision-weighted") return "precision-weighted-did";
+  return inference === "permutation" ? "mean-difference-of-unit-changes" : "two-way-fixed-effects-did";
 }
 
 function designReason(plan: AnalysisPlan): string {

@@ -39,6 +39,8 @@ export interface InferenceDescription {
   /** Number of clusters (units unless `cluster:` is configured) behind the error. */
   readonly clusters: number | null;
   readonly dof: number | null;
+  /** What the name leaves open: the lag that was chosen, the number of assignments. */
+  readonly detail?: string;
 }
 
 export interface MinimumDetectableEffect {

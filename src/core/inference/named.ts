@@ -26,7 +26,11 @@ export function namedEffect(plan: AnalysisPlan, panel: Panel, fit: DidFit): Outc
 function fixedEffects(plan: AnalysisPlan, panel: Panel, fit: DidFit): Outcome<Effect> {
   const { inference } = plan;
   if (inference === "precision-weighted" || inference === "permutation") {
-    return refuse("NOT_ESTIMABLE", `${inference} is not a variance of fixed effects.`, "Choose cr1, cr2, cr3, hc1 or newey-west.");
+    return refuse(
+      "NOT_ESTIMABLE",
+      `${inference} is not a variance of fixed effects.`,
+      "Choose cr1, cr2, cr3, hc1 or newey-west.",
+    );
   }
   const { preEnd, postStart, end } = fit.window;
   const fitted = didInference(inference, {
@@ -41,7 +45,11 @@ function fixedEffects(plan: AnalysisPlan, panel: Panel, fit: DidFit): Outcome<Ef
   });
   if (!fitted.ok) return fitted;
   const { method } = fitted.value;
-  return answer({ ...studentEffect(fitted.value), method: inference, ...(method === inference ? {} : { detail: method }) });
+  return answer({
+    ...studentEffect(fitted.value),
+    method: inference,
+    ...(method === inference ? {} : { detail: method }),
+  });
 }
 
 function range(from: number, to: number): number[] {

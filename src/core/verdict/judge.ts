@@ -28,7 +28,7 @@ export function harmBounds(effect: Effect, direction: Direction, alpha: number):
 
 /** relative(x) = x / (treatedPost - x): the change as a fraction of the counterfactual; null when that is not positive. */
 export function relativeTo(treatedPost: number | null, x: number | null): number | null {
-  if (treatedPost === null || x === null) return null;
+  if (treatedPost === null || x === null || !Number.isFinite(x)) return null;
   const counterfactual = treatedPost - x;
   return counterfactual > 0 ? x / counterfactual : null;
 }
@@ -66,12 +66,17 @@ export function toEstimate(effect: Effect, direction: Direction, margin: number 
     stdError: effect.stdError,
     statistic: effect.statistic,
     pValue: effect.pTwoSided,
-    confLow: interval?.low ?? null,
-    confHigh: interval?.high ?? null,
+    confLow: finiteOrNull(interval?.low),
+    confHigh: finiteOrNull(interval?.high),
     level: 1 - alpha,
     pMargin: margin === null ? null : marginP(effect, direction, margin),
     pMarginAdjusted: null,
   };
+}
+
+/** An unbounded side of an interval is absent, not a number. */
+function finiteOrNull(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
 }
 
 export interface Judgement {
