@@ -1,0 +1,253 @@
+/**
+ * result.json as a schema. `src/core/result.ts` stays the contract: the last lines do not compile when the two differ.
+ */
+import * as z from "zod";
+import { DESIGNS, DIRECTIONS, INFERENCES, KINDS, MODES, ROLES, SCALES } from "../src/core/plan.ts";
+import { REASON_CODES } from "../src/core/reasons.ts";
+import { CHECK_IDS, type ResultDocument, VERDICTS } from "../src/core/result.ts";
+
+const number = z.number();
+const optionalNumber = number.nullable();
+const facts = z.record(z.string(), z.json()).meta({ id: "facts", description: "Numbers and texts behind a sentence" });
+const verdict = z.enum(VERDICTS).meta({ id: "verdict" });
+const reasonCodes = z.array(z.enum(REASON_CODES)).readonly().meta({ id: "reasonCodes" });
+const seconds = (description: string) => number.meta({ description: `${description}, seconds` });
+const instant = (description: string) => optionalNumber.meta({ description: `${description}, epoch seconds` });
+
+const special = z.enum(["NaN", "Infinity", "-Infinity"]);
+const stored = z
+  .array(z.union([number, z.null(), special]))
+  .readonly()
+  .meta({ id: "values", description: "null: no point; NaN and infinities as text" });
+
+const estimate = z.strictObject({
+  att: number.meta({ description: "Average effect on the treated, raw units and sign" }),
+  stdError: optionalNumber,
+  statistic: optionalNumber,
+  pValue: optionalNumber.meta({ description: "Two-sided, of no effect" }),
+  confLow: optionalNumber,
+  confHigh: optionalNumber,
+  level: number,
+  pMargin: optionalNumber.meta({ description: "One-sided, of a harm up to the margin" }),
+  pMarginAdjusted: optionalNumber.meta({ description: "The same after Holm" }),
+});
+
+const unitLists = z
+  .strictObject({
+    treated: z.array(z.string()).readonly(),
+    control: z.array(z.string()).readonly(),
+    excluded: z.array(z.strictObject({ unit: z.string(), reason: z.string() })).readonly(),
+  })
+  .meta({ id: "units" });
+
+const check = z.strictObject({
+  id: z.enum(CHECK_IDS),
+  passed: z.boolean().nullable(),
+  required: z.boolean(),
+  statistic: optionalNumber,
+  pValue: optionalNumber,
+  threshold: optionalNumber,
+  facts,
+});
+
+const group = z.enum(["treated", "control"]);
+
+const evidence = z
+  .strictObject({
+    unit: z.string(),
+    group: group.nullable(),
+    component: z.enum(["value", "numerator", "denominator", "bucket"]),
+    le: z.union([number, z.literal("+Inf")]).optional(),
+    start: number.optional(),
+    step: number.optional(),
+    times: z.array(number).readonly().optional(),
+    values: stored,
+    weights: stored.optional(),
+  })
+  .meta({ id: "evidence", description: "One raw series: start and step, or all times" });
+
+const path = z.array(optionalNumber).readonly();
+
+const sli = z
+  .strictObject({
+    id: z.string(),
+    service: z.string().nullable(),
+    role: z.enum(ROLES),
+    kind: z.enum(KINDS),
+    direction: z.enum(DIRECTIONS).meta({ description: "Which way is worse" }),
+    quantile: number.optional(),
+    verdict,
+    reasonCodes,
+    reasons: z
+      .array(z.strictObject({ code: z.enum(REASON_CODES), message: z.string(), hint: z.string(), facts }))
+      .readonly(),
+    design: z.enum(DESIGNS).nullable(),
+    designReason: z.string().nullable(),
+    estimator: z.string().nullable(),
+    scale: z.enum(SCALES).nullable(),
+    inference: z
+      .strictObject({
+        method: z.string(),
+        clusters: optionalNumber,
+        dof: optionalNumber,
+        detail: z.string().optional(),
+      })
+      .nullable(),
+    estimate: estimate.nullable().meta({ description: "null: not computed, never zero" }),
+    relative: z
+      .strictObject({ att: optionalNumber, confLow: optionalNumber, confHigh: optionalNumber })
+      .nullable()
+      .meta({ description: "Fractions of the mean without the deploy" }),
+    margin: z.strictObject({ absolute: optionalNumber, relative: optionalNumber, text: z.string() }),
+    mde: z.strictObject({ absolute: number, relative: optionalNumber, power: number }).nullable(),
+    timeToDecide: z
+      .strictObject({ decidable: z.boolean(), postWindow: optionalNumber, additional: optionalNumber })
+      .nullable(),
+    baseline: z.strictObject({
+      treatedPre: optionalNumber,
+      treatedPost: optionalNumber,
+      controlPre: optionalNumber,
+      controlPost: optionalNumber,
+      counterfactualPost: optionalNumber,
+    }),
+    checks: z.array(check).readonly(),
+    eventStudy: z
+      .array(
+        z.strictObject({
+          relTime: seconds("From the deploy to the start of the bin"),
+          span: seconds("Length of the bin"),
+          estimate: number,
+          confLow: optionalNumber,
+          confHigh: optionalNumber,
+        }),
+      )
+      .readonly(),
+    unitChanges: z
+      .array(z.strictObject({ unit: z.string(), group, weight: number, change: optionalNumber }))
+      .readonly(),
+    units: unitLists,
+    series: z
+      .strictObject({
+        start: number,
+        step: number,
+        treated: path,
+        counterfactual: path,
+        control: path,
+        raw: z.array(evidence).readonly(),
+      })
+      .optional()
+      .meta({ description: "Absent in the Action's output" }),
+  })
+  .meta({ id: "sli" });
+
+const windows = z.strictObject({
+  deployedAt: number.meta({ description: "Epoch seconds" }),
+  preStart: instant("Start of the pre window"),
+  preEnd: instant("End of the pre window"),
+  postStart: instant("Start of the post window"),
+  postEnd: instant("End of the post window"),
+  step: seconds("Distance of the points"),
+  settle: seconds("Ignored after the deploy"),
+});
+
+const plan = z
+  .strictObject({
+    service: z.string().nullable(),
+    slis: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          kind: z.enum(KINDS),
+          direction: z.enum(DIRECTIONS),
+          role: z.enum(ROLES),
+          margin: z.strictObject({ type: z.enum(["relative", "absolute"]), value: number, text: z.string() }),
+          quantile: number.optional(),
+        }),
+      )
+      .readonly(),
+    window: z.strictObject({
+      deployedAt: number,
+      step: number,
+      preStart: optionalNumber,
+      settle: number,
+      postEnd: optionalNumber,
+    }),
+    asOf: number,
+    alpha: number,
+    inference: z.enum(INFERENCES),
+    scale: z.enum(["auto", ...SCALES]),
+    design: z.enum(["auto", ...DESIGNS]),
+    seed: number,
+    treatedUnits: z.array(z.string()).readonly(),
+    excludedUnits: z.array(z.strictObject({ unit: z.string(), reason: z.string() })).readonly(),
+    clusters: z.record(z.string(), z.string()),
+    exclusions: z.array(z.strictObject({ from: number, to: number, reason: z.string() })).readonly(),
+    otherDeployments: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          environment: z.string(),
+          sha: z.string(),
+          deployedAt: number,
+          url: z.string().optional(),
+        }),
+      )
+      .readonly()
+      .nullable(),
+    exposure: z
+      .array(z.strictObject({ unit: z.string(), share: number }))
+      .readonly()
+      .nullable(),
+    configChanged: z.boolean().nullable(),
+    notes: facts,
+  })
+  .meta({ id: "plan", description: "What a replay starts from" });
+
+export const RESULT_SCHEMA = z
+  .strictObject({
+    schemaVersion: z.literal(1),
+    verdict,
+    reasonCodes,
+    mode: z.enum(MODES),
+    slis: z.array(sli).readonly(),
+    deployment: z.strictObject({
+      id: optionalNumber,
+      environment: z.string().nullable(),
+      sha: z.string().nullable(),
+      repository: z.string().nullable(),
+      deployedAt: z.string().meta({ description: "ISO 8601, UTC" }),
+      deployedAtSource: z.string(),
+      url: z.string().nullable(),
+      pullRequests: z.array(number).readonly(),
+    }),
+    windows,
+    units: unitLists,
+    plans: z.array(plan).readonly(),
+    provenance: z.strictObject({
+      version: z.string(),
+      configHash: z.string().nullable(),
+      dataHash: z.string(),
+      seed: number,
+      queries: z
+        .array(z.strictObject({ sli: z.string(), source: z.string(), component: z.string(), query: z.string() }))
+        .readonly(),
+      warnings: z.array(z.strictObject({ sli: z.string(), message: z.string() })).readonly(),
+      startedAt: z.string().meta({ description: "ISO 8601, UTC" }),
+      durationMs: number,
+    }),
+  })
+  .meta({ title: "deploy-impact result" });
+
+type Mirror = z.infer<typeof RESULT_SCHEMA>;
+
+/** Without the difference between an absent key and `undefined`, which JSON does not have. */
+type Exact<T> = T extends readonly (infer Item)[]
+  ? Exact<Item>[]
+  : T extends object
+    ? { [K in keyof T]-?: Exact<Exclude<T[K], undefined>> }
+    : T;
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+
+/** Compiles only while the schema and the contract are the same type. */
+export const MIRRORS_THE_CONTRACT: Same<Exact<Mirror>, Exact<ResultDocument>> = true;
