@@ -1,7 +1,7 @@
 import type { Finding } from "./issues.ts";
 import { isBranch } from "./merge.ts";
 import type { Branch, Origins, Path } from "./origins.ts";
-import { at, pathText } from "./path.ts";
+import { at, pathText, sentence } from "./path.ts";
 
 /** A finding together with the tree its path belongs to (merging makes new trees). */
 export interface PlacedFinding extends Finding {

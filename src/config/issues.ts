@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { nearestName } from "../sources/nearest.ts";
 import type { Path } from "./origins.ts";
-import { at, pathText, quote, valueAt } from "./path.ts";
+import { at, pathText, quote, sentence, valueAt } from "./path.ts";
 
 /** One thing that is wrong, still as a path into the config. */
 export interface Finding {
@@ -84,7 +84,7 @@ function wrongChoice(issue: Extract<Issue, { code: "invalid_value" }>, context: 
   return {
     path,
     at: "value",
-    message: `${pathText(context.root, path)}: ${message}${meant === null ? "." : `; did you mean "${meant}"?`}`,
+    message: sentence(pathText(context.root, path), `${message}${meant === null ? "" : `; did you mean "${meant}"?`}`),
     hint: `Allowed: ${allowed.join(", ")}.`,
   };
 }
@@ -112,9 +112,8 @@ function wrongType(issue: Extract<Issue, { code: "invalid_type" }>, context: Con
 function finding(path: Path, text: string, context: Context, where: "key" | "value" = "value"): Finding {
   const full = [...context.prefix, ...path];
   const [wrong = text, ...rest] = text.split("; ");
-  const name = full.length === 0 ? "" : `${pathText(context.root, full)}: `;
   const hint = rest.length === 0 ? LOOK_UP : `${capitalise(rest.join("; "))}.`;
-  return { path: full, at: where, message: `${name}${wrong}.`, hint };
+  return { path: full, at: where, message: sentence(pathText(context.root, full), wrong), hint };
 }
 
 function capitalise(text: string): string {
@@ -123,20 +122,24 @@ function capitalise(text: string): string {
 
 /** Keys that the schema knows at this place. */
 function knownKeys(shape: unknown, path: Path): string[] {
-  const branches = path.reduce<unknown[]>((level, step) => level.flatMap((branch) => inside(branch, step)), [shape]);
-  const keys = branches.flatMap(flatten).flatMap((branch) => Object.keys(at(branch, "properties") ?? {}));
+  const open = (branch: unknown): unknown[] => flatten(branch, shape);
+  const branches = path.reduce<unknown[]>((level, step) => level.flatMap((one) => inside(open(one), step)), [shape]);
+  const keys = branches.flatMap(open).flatMap((branch) => Object.keys(at(branch, "properties") ?? {}));
   return [...new Set(keys)];
 }
 
-function inside(branch: unknown, step: PropertyKey): unknown[] {
-  return flatten(branch).flatMap((one) => {
+function inside(choices: readonly unknown[], step: PropertyKey): unknown[] {
+  return choices.flatMap((one) => {
     const property = at(at(one, "properties"), step);
     const next = property ?? (typeof step === "number" ? at(one, "items") : at(one, "additionalProperties"));
     return typeof next === "object" && next !== null ? [next] : [];
   });
 }
 
-function flatten(branch: unknown): unknown[] {
-  const choices = at(branch, "anyOf") ?? at(branch, "oneOf") ?? at(branch, "allOf");
-  return Array.isArray(choices) ? [branch, ...choices.flatMap(flatten)] : [branch];
+/** A schema, what it refers to, and every choice in it. */
+function flatten(branch: unknown, shape: unknown): unknown[] {
+  const reference = at(branch, "$ref");
+  const named = typeof reference === "string" ? at(at(shape, "$defs"), reference.replace("#/$defs/", "")) : undefined;
+  const choices = [at(branch, "anyOf"), at(branch, "oneOf"), at(branch, "allOf")].filter(Array.isArray).flat();
+  return [branch, ...[...choices, ...(named === undefined ? [] : [named])].flatMap((one) => flatten(one, shape))];
 }

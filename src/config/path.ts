@@ -30,3 +30,12 @@ export function quote(value: unknown): string {
   const written = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
   return `"${written.length <= 60 ? written : `${written.slice(0, 57)}...`}"`;
 }
+
+/** `windows.pre is missing.` or `windows.pre: "24hours" is not a duration.` */
+export function sentence(name: string, text: string): string {
+  const joined =
+    name === "" ? "" : /^[a-z]+ /.test(text) && VERBS.has(text.split(" ", 1)[0] ?? "") ? `${name} ` : `${name}: `;
+  return `${joined}${text}${text.endsWith("?") ? "" : "."}`;
+}
+
+const VERBS: ReadonlySet<string> = new Set(["is", "has", "does", "must", "lists", "names", "carries", "cannot"]);

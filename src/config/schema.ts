@@ -15,7 +15,8 @@ const duration = z
   .union([z.string(), z.number()], { error: `must be a duration; write for example ${DURATION_EXAMPLES}` })
   .refine((value) => parseDuration(value) !== null, {
     error: ({ input }) => `${quote(input)} is not a duration; write for example ${DURATION_EXAMPLES}`,
-  });
+  })
+  .meta({ id: "duration" });
 
 const positiveDuration = duration.refine((value) => parseDuration(value) !== 0, { error: "must be longer than zero" });
 
@@ -26,13 +27,15 @@ const time = z
       const parsed = parseTime(input as string | number);
       return `${parsed.ok ? quote(input) : parsed.problem}; write for example ${TIME_EXAMPLE}, or seconds since 1970`;
     },
-  });
+  })
+  .meta({ id: "time" });
 
 const margin = z
   .union([z.string(), z.number()], { error: `must be a margin; write for example ${MARGIN_EXAMPLES}` })
   .refine((value) => parseMargin(value, null).ok, {
     error: ({ input }) => `${quote(input)} is not a margin; write for example ${MARGIN_EXAMPLES}`,
-  });
+  })
+  .meta({ id: "margin" });
 
 const text = z.string().trim().min(1, { error: "must not be empty" });
 const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}$/, {
@@ -44,32 +47,39 @@ const labelRule = z
   .union([labelValue, z.array(labelValue).min(1, { error: "lists no value" }), z.strictObject({ regex: text })], {
     error: "must be a value, a list of values, or { regex: ... }",
   })
-  .meta({ description: "The value of the label, a list of values, or { regex: ... } that the whole value must fit" });
+  .meta({
+    id: "labelRule",
+    description: "The value of the label, a list of values, or { regex: ... } that the whole value must fit",
+  });
 
-const group = z.strictObject({
-  match: z
-    .record(text, labelRule)
-    .refine((labels) => Object.keys(labels).length > 0, { error: "names no label" })
-    .optional()
-    .meta({
-      description: "Labels and their values; a unit belongs here when all of them fit",
-      examples: [{ zone: ["eu-1", "eu-2"] }],
+const group = z
+  .strictObject({
+    match: z
+      .record(text, labelRule)
+      .refine((labels) => Object.keys(labels).length > 0, { error: "names no label" })
+      .optional()
+      .meta({
+        description: "Labels and their values; a unit belongs here when all of them fit",
+        examples: [{ zone: ["eu-1", "eu-2"] }],
+      }),
+    "version-label": text.optional().meta({
+      description:
+        "Label that holds the version; the unit belongs here when it is the deployed commit, full or shortened to 7 characters or more",
+      examples: ["version"],
     }),
-  "version-label": text.optional().meta({
-    description:
-      "Label that holds the version; the unit belongs here when it is the deployed commit, full or shortened to 7 characters or more",
-    examples: ["version"],
-  }),
-});
+  })
+  .meta({ id: "group" });
 
-const exclusion = z.strictObject({
-  from: time.optional().meta({
-    description: "Start of the time to leave out, ISO 8601 with a zone or epoch seconds",
-    examples: [TIME_EXAMPLE],
-  }),
-  to: time.optional().meta({ description: "End of it (not included)", examples: ["2026-03-01T15:00:00Z"] }),
-  reason: text.optional().meta({ description: "Why, for the report", examples: ["incident 4711"] }),
-});
+const exclusion = z
+  .strictObject({
+    from: time.optional().meta({
+      description: "Start of the time to leave out, ISO 8601 with a zone or epoch seconds",
+      examples: [TIME_EXAMPLE],
+    }),
+    to: time.optional().meta({ description: "End of it (not included)", examples: ["2026-03-01T15:00:00Z"] }),
+    reason: text.optional().meta({ description: "Why, for the report", examples: ["incident 4711"] }),
+  })
+  .meta({ id: "exclusion" });
 
 const source = z
   .looseObject({
@@ -80,105 +90,117 @@ const source = z
       .optional()
       .meta({ description: "How long after a step its points can be read; default one step", examples: ["2m"] }),
   })
-  .meta({ description: "Where the series come from; credentials only as names of environment variables" });
+  .meta({
+    id: "source",
+    description: "Where the series come from; credentials only as names of environment variables",
+  });
 
-const units = z.strictObject({
-  label: text
-    .optional()
-    .meta({ description: "Label whose value names the unit; in a file the column `unit`", examples: ["zone"] }),
-  treated: group
-    .optional()
-    .meta({ description: "Which units got the deploy", examples: [{ match: { zone: ["eu-1", "eu-2"] } }] }),
-  control: group.optional().meta({
-    description: "Which units did not; default every other unit",
-    examples: [{ match: { zone: { regex: "us-.*" } } }],
-  }),
-  cluster: z
-    .union([text, z.record(text, text)], { error: "must be a label name, or a map from unit to cluster" })
-    .optional()
-    .meta({
-      description:
-        "What the deploy was assigned to when that is larger than the unit: a label, or a map from unit to cluster",
-      examples: [{ "pod-a": "pool-1", "pod-b": "pool-1" }],
+const units = z
+  .strictObject({
+    label: text
+      .optional()
+      .meta({ description: "Label whose value names the unit; in a file the column `unit`", examples: ["zone"] }),
+    treated: group
+      .optional()
+      .meta({ description: "Which units got the deploy", examples: [{ match: { zone: ["eu-1", "eu-2"] } }] }),
+    control: group.optional().meta({
+      description: "Which units did not; default every other unit",
+      examples: [{ match: { zone: { regex: "us-.*" } } }],
     }),
-  exclude: z
-    .array(
-      z.union([text, z.strictObject({ unit: text, reason: text.optional() })], {
-        error: "must be a unit name, or { unit: ..., reason: ... }",
+    cluster: z
+      .union([text, z.record(text, text)], { error: "must be a label name, or a map from unit to cluster" })
+      .optional()
+      .meta({
+        description:
+          "What the deploy was assigned to when that is larger than the unit: a label, or a map from unit to cluster",
+        examples: [{ "pod-a": "pool-1", "pod-b": "pool-1" }],
       }),
-    )
-    .optional()
-    .meta({ description: "Units to leave out", examples: [[{ unit: "eu-9", reason: "being drained" }]] }),
-});
+    exclude: z
+      .array(
+        z.union([text, z.strictObject({ unit: text, reason: text.optional() })], {
+          error: "must be a unit name, or { unit: ..., reason: ... }",
+        }),
+      )
+      .optional()
+      .meta({ description: "Units to leave out", examples: [[{ unit: "eu-9", reason: "being drained" }]] }),
+  })
+  .meta({ id: "units" });
 
-const windows = z.strictObject({
-  pre: positiveDuration
-    .optional()
-    .meta({ description: "History before the deploy", default: DEFAULTS.pre, examples: ["24h"] }),
-  settle: duration
-    .optional()
-    .meta({ description: "Ignored after the deploy, while it rolls out", default: DEFAULTS.settle, examples: ["5m"] }),
-  post: positiveDuration
-    .optional()
-    .meta({ description: "Judged after settle", default: DEFAULTS.post, examples: ["1h"] }),
-  step: positiveDuration
-    .optional()
-    .meta({ description: "Distance between points", default: DEFAULTS.step, examples: ["1m"] }),
-});
+const windows = z
+  .strictObject({
+    pre: positiveDuration
+      .optional()
+      .meta({ description: "History before the deploy", default: DEFAULTS.pre, examples: ["24h"] }),
+    settle: duration.optional().meta({
+      description: "Ignored after the deploy, while it rolls out",
+      default: DEFAULTS.settle,
+      examples: ["5m"],
+    }),
+    post: positiveDuration
+      .optional()
+      .meta({ description: "Judged after settle", default: DEFAULTS.post, examples: ["1h"] }),
+    step: positiveDuration
+      .optional()
+      .meta({ description: "Distance between points", default: DEFAULTS.step, examples: ["1m"] }),
+  })
+  .meta({ id: "windows" });
 
 const versionQuery = z
   .union([text, z.strictObject({ query: text.optional(), label: text.optional(), source: text.optional() })], {
     error: "must be a query, or { query: ..., label: ..., source: ... }",
   })
   .meta({
+    id: "versionQuery",
     description:
       "Measures which share of each unit runs the deployed version: a query whose value is the share (0 to 1), or { query, label, source } that counts instances by unit and version label",
     examples: [{ query: "count by (zone, version) (app_info)", label: "version" }],
   });
 
-const sli = z.strictObject({
-  id: name.meta({ description: "Name in reports; unique in the service", examples: ["error-rate"] }),
-  source: text
-    .optional()
-    .meta({ description: "Name in `sources`; needed when there are several", examples: ["metrics"] }),
-  kind: z
-    .enum(KINDS)
-    .optional()
-    .meta({ description: "How the numbers behave", examples: ["ratio"] }),
-  query: text.optional().meta({
-    description: "Query of a gauge, counter, count, or a ready-made ratio",
-    examples: ["avg by (zone) (queue_depth)"],
-  }),
-  numerator: text.optional().meta({
-    description: "Query of what is counted (kind ratio)",
-    examples: ['sum by (zone) (rate(http_requests_total{code=~"5.."}[1m]))'],
-  }),
-  denominator: text.optional().meta({
-    description: "Query of what it is a share of (kind ratio)",
-    examples: ["sum by (zone) (rate(http_requests_total[1m]))"],
-  }),
-  buckets: text.optional().meta({
-    description: "Query of histogram buckets by unit and `le` (kind quantile)",
-    examples: ["sum by (zone, le) (rate(http_request_duration_seconds_bucket[1m]))"],
-  }),
-  quantile: z
-    .number()
-    .refine((q) => q > 0 && q < 1, { error: "must lie between 0 and 1, for example 0.95" })
-    .optional()
-    .meta({ description: "Which quantile of the buckets (kind quantile)", examples: [0.95] }),
-  worse: z
-    .enum(DIRECTIONS)
-    .optional()
-    .meta({ description: "Which way is worse", examples: ["up"] }),
-  margin: margin.optional().meta({
-    description: "Largest harm the team tolerates: 5% (relative), 0.1pp (percentage points) or raw units; no default",
-    examples: ["5%"],
-  }),
-  role: z
-    .enum(ROLES)
-    .optional()
-    .meta({ description: "What the SLI is for", default: "guardrail", examples: ["primary"] }),
-});
+const sli = z
+  .strictObject({
+    id: name.meta({ description: "Name in reports; unique in the service", examples: ["error-rate"] }),
+    source: text
+      .optional()
+      .meta({ description: "Name in `sources`; needed when there are several", examples: ["metrics"] }),
+    kind: z
+      .enum(KINDS)
+      .optional()
+      .meta({ description: "How the numbers behave", examples: ["ratio"] }),
+    query: text.optional().meta({
+      description: "Query of a gauge, counter, count, or a ready-made ratio",
+      examples: ["avg by (zone) (queue_depth)"],
+    }),
+    numerator: text.optional().meta({
+      description: "Query of what is counted (kind ratio)",
+      examples: ['sum by (zone) (rate(http_requests_total{code=~"5.."}[1m]))'],
+    }),
+    denominator: text.optional().meta({
+      description: "Query of what it is a share of (kind ratio)",
+      examples: ["sum by (zone) (rate(http_requests_total[1m]))"],
+    }),
+    buckets: text.optional().meta({
+      description: "Query of histogram buckets by unit and `le` (kind quantile)",
+      examples: ["sum by (zone, le) (rate(http_request_duration_seconds_bucket[1m]))"],
+    }),
+    quantile: z
+      .number()
+      .refine((q) => q > 0 && q < 1, { error: "must lie between 0 and 1, for example 0.95" })
+      .optional()
+      .meta({ description: "Which quantile of the buckets (kind quantile)", examples: [0.95] }),
+    worse: z
+      .enum(DIRECTIONS)
+      .optional()
+      .meta({ description: "Which way is worse", examples: ["up"] }),
+    margin: margin.optional().meta({
+      description: "Largest harm the team tolerates: 5% (relative), 0.1pp (percentage points) or raw units; no default",
+      examples: ["5%"],
+    }),
+    role: z
+      .enum(ROLES)
+      .optional()
+      .meta({ description: "What the SLI is for", default: "guardrail", examples: ["primary"] }),
+  })
+  .meta({ id: "sli" });
 
 const serviceSettings = {
   source: source
@@ -228,16 +250,18 @@ const serviceSettings = {
   slis: z.array(sli).optional().meta({ description: "What is judged; an environment changes an SLI by its id" }),
 };
 
-const service = z.strictObject({
-  paths: z
-    .array(text)
-    .optional()
-    .meta({
-      description: "Changed files that make this service part of a deploy; `*`, `?` and `**`; none: always",
-      examples: [["services/checkout/**"]],
-    }),
-  ...serviceSettings,
-});
+const service = z
+  .strictObject({
+    paths: z
+      .array(text)
+      .optional()
+      .meta({
+        description: "Changed files that make this service part of a deploy; `*`, `?` and `**`; none: always",
+        examples: [["services/checkout/**"]],
+      }),
+    ...serviceSettings,
+  })
+  .meta({ id: "service" });
 
 const runSettings = {
   "deployed-at": z
@@ -300,7 +324,7 @@ const runSettings = {
   ...serviceSettings,
 };
 
-const overrides = z.strictObject(runSettings);
+const overrides = z.strictObject(runSettings).meta({ id: "overrides" });
 
 export const CONFIG_SCHEMA = z
   .strictObject({

@@ -138,7 +138,7 @@ function resolveMargin(sli: SliInput, path: readonly PropertyKey[], context: Con
     if (context.requireMargins) {
       context.findings.missing(
         [...path, "margin"],
-        "has no margin, and there is no default",
+        "is missing, and there is no default",
         "State the largest harm the team tolerates, for example `margin: 5%`; `deploy-impact validate` proposes one from history.",
       );
     }

@@ -18,7 +18,7 @@ export function report(error: unknown): number {
 
 function describe({ message, hint, position }: Problem): string {
   const lines = [`error: ${message}`];
-  if (position !== undefined && position.line !== undefined) lines.push(`  at ${place(position)}`);
+  if (position?.line !== undefined && !message.startsWith(`${position.file}, `)) lines.push(`  at ${place(position)}`);
   lines.push(`hint: ${hint}`);
   return lines.join("\n");
 }

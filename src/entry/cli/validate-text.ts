@@ -1,6 +1,6 @@
 import type { SliValidation, Validation, VersionQueryValidation } from "../../app/validate.ts";
 import type { SliDescription } from "../../core/describe.ts";
-import type { Margin } from "../../core/plan.ts";
+import type { Kind } from "../../core/plan.ts";
 import { escapeTerminal } from "../../report/escape.ts";
 import { count, durationSetting, instant, listing, share, significant } from "../../report/format.ts";
 
@@ -24,7 +24,10 @@ export function validationText(validation: Validation): string {
 }
 
 function escapeLines(block: string): string {
-  return block.split("\n").map(escapeTerminal).join("\n");
+  return block
+    .split("\n")
+    .map((line) => `${/^ */.exec(line)?.[0] ?? ""}${escapeTerminal(line.trimStart())}`)
+    .join("\n");
 }
 
 function nameOf({ service, id }: SliValidation): string {
@@ -50,7 +53,7 @@ function sliText(sli: SliValidation): string {
     ...(sli.unmatchedUnits.length > 0 ? [`Neither treated nor control: ${listing(sli.unmatchedUnits, 10)}.`] : []),
     ...sli.description.problems.flatMap(({ message, hint }) => [`problem: ${message}`, `hint: ${hint}`]),
     ...sli.warnings.map((warning) => `warning: ${warning}`),
-    marginLine(sli.margin, sli.description),
+    marginLine(sli),
   ];
   return [head, ...lines.filter((line) => line !== "")].join("\n  ");
 }
@@ -79,19 +82,26 @@ function facts(description: SliDescription): string[] {
   ].filter((part) => part !== "");
   return [
     `Treated: ${units.treated.length === 0 ? "none" : listing(units.treated, 10)}. Control: ${units.control.length === 0 ? "none" : listing(units.control, 10)}.`,
-    `Points: ${points} of ${expectedPoints}${gaps}; step ${durationSetting(step)}${apart}${lagSeconds === null ? "" : `; newest point ${durationSetting(Math.round(lagSeconds))} old`}.`,
+    `Points: ${points} of ${expectedPoints}${gaps}; step ${durationSetting(step)}${apart}${lagSeconds === null || lagSeconds < 1 ? "" : `; newest point ${durationSetting(Math.round(lagSeconds))} old`}.`,
     numbers.length === 0 ? "" : `${capital(numbers.join(", "))}.`,
   ];
 }
 
-function marginLine(margin: Margin | null, { proposedMargin }: SliDescription): string {
-  if (proposedMargin === null)
+function marginLine({ margin, kind, description }: Extract<SliValidation, { ok: true }>): string {
+  const { proposedMargin } = description;
+  if (proposedMargin === null) {
     return margin === null ? "No margin is stated, and there is too little history to propose one." : "";
-  const { relative, absolute } = proposedMargin;
-  const proposal = relative === null ? significant(absolute) : `${significant(relative * 100, 2)}%`;
+  }
+  const proposal = proposalText(proposedMargin, kind);
   if (margin === null)
-    return `No margin is stated. Smallest margin that these windows can rule out: margin: ${proposal}`;
-  return `Margin ${margin.text}; smallest margin that these windows can rule out: ${proposal}${relative === null ? "" : ` (${significant(absolute)} in raw units)`}.`;
+    return `No margin is stated. The smallest that these windows can rule out: \`margin: ${proposal}\``;
+  return `Margin ${margin.text}; the smallest that these windows can rule out is ${proposal}.`;
+}
+
+/** In the form in which a config states it; a share is spoken of in percentage points. */
+function proposalText({ absolute, relative }: NonNullable<SliDescription["proposedMargin"]>, kind: Kind): string {
+  if (kind === "ratio") return `${significant(absolute * 100, 2)}pp`;
+  return relative === null ? significant(absolute, 2) : `${significant(relative * 100, 2)}%`;
 }
 
 function capital(text: string): string {
