@@ -4,7 +4,7 @@ import { readPlainDecimal, readPlainUtc } from "./byte-values.ts";
 import type { RowCells, RowSink, SinkFactory, TableSummary } from "./cells.ts";
 import { quoteCell, tableError } from "./errors.ts";
 import { TextPool } from "./text-pool.ts";
-import { readNumberText, readTimeText } from "./values.ts";
+import { isEpochSeconds, readNumberText, readTimeText } from "./values.ts";
 
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
@@ -29,6 +29,8 @@ export class CsvReader implements RowCells {
   #ends = new Int32Array(64);
   /** 1 where the field holds doubled quotes. */
   #escaped = new Uint8Array(64);
+  /** Number of the last text of each column. */
+  readonly #lastIds: number[] = [];
   #fields = 0;
   #rowStart = 0;
   #delimiter = COMMA;
@@ -68,8 +70,13 @@ export class CsvReader implements RowCells {
   textId(column: number): number {
     const [start, end] = [this.#starts[column] ?? 0, this.#ends[column] ?? 0];
     if (this.#escaped[column] === 1) return this.#pool.internText(this.#text(column));
+    // Most files repeat the text of the row before.
+    const previous = this.#lastIds[column] ?? -1;
+    if (previous >= 0 && this.#pool.holds(previous, this.#bytes, start, end)) return previous;
     try {
-      return this.#pool.intern(this.#bytes, start, end);
+      const id = this.#pool.intern(this.#bytes, start, end);
+      this.#lastIds[column] = id;
+      return id;
     } catch (cause) {
       if (!(cause instanceof TypeError)) throw cause;
       throw this.malformed("the text is not UTF-8", "Save the file as UTF-8.", column);
@@ -82,8 +89,11 @@ export class CsvReader implements RowCells {
   }
 
   time(column: number): number {
-    const seconds = readPlainUtc(this.#bytes, this.#starts[column] ?? 0, this.#ends[column] ?? 0);
+    const [start, end] = [this.#starts[column] ?? 0, this.#ends[column] ?? 0];
+    const seconds = readPlainUtc(this.#bytes, start, end);
     if (!Number.isNaN(seconds)) return seconds;
+    const epoch = readPlainDecimal(this.#bytes, start, end);
+    if (isEpochSeconds(epoch)) return epoch;
     const text = this.#text(column);
     const reading = readTimeText(text);
     if (reading.ok) return reading.seconds;

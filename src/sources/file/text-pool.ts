@@ -26,8 +26,20 @@ export class TextPool {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#slots[slot] ?? -1;
       if (id < 0) return this.#add(bytes.slice(start, end), slot);
-      if (this.#holds(id, bytes, start, end)) return id;
+      if (this.holds(id, bytes, start, end)) return id;
     }
+  }
+
+  /** True when the text with this number is the one in `bytes[start, end)`. */
+  holds(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const from = id === 0 ? 0 : (this.#ends[id - 1] ?? 0);
+    const length = (this.#ends[id] ?? 0) - from;
+    if (length !== end - start) return false;
+    const own = this.#bytes;
+    for (let index = 0; index < length; index += 1) {
+      if (own[from + index] !== bytes[start + index]) return false;
+    }
+    return true;
   }
 
   internText(text: string): number {
@@ -37,17 +49,6 @@ export class TextPool {
 
   text(id: number): string {
     return this.#texts[id] ?? "";
-  }
-
-  #holds(id: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const from = id === 0 ? 0 : (this.#ends[id - 1] ?? 0);
-    const length = (this.#ends[id] ?? 0) - from;
-    if (length !== end - start) return false;
-    const own = this.#bytes;
-    for (let index = 0; index < length; index += 1) {
-      if (own[from + index] !== bytes[start + index]) return false;
-    }
-    return true;
   }
 
   #add(bytes: Uint8Array, slot: number): number {

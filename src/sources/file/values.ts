@@ -36,8 +36,13 @@ export function readTimeText(raw: string): TimeReading {
   return { ok: false, problem: text === "" ? "is empty" : "is not a time", hint: ZONE_HINT };
 }
 
+/** False for NaN as well. */
+export function isEpochSeconds(seconds: number): boolean {
+  return Math.abs(seconds) < LARGEST_EPOCH_SECONDS;
+}
+
 export function readEpoch(seconds: number): TimeReading {
-  if (Math.abs(seconds) < LARGEST_EPOCH_SECONDS) return { ok: true, seconds };
+  if (isEpochSeconds(seconds)) return { ok: true, seconds };
   return {
     ok: false,
     problem: "is too large for epoch seconds",

@@ -3,10 +3,13 @@ import { z } from "zod";
 const SPAN = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
 const MILLISECONDS = { ms: 1, s: 1000, m: 60_000 } as const;
 
+const PROBLEM = 'must be a number of seconds above zero, or a text such as "500ms", "30s", "2m"';
+
 /** How long something may take: a number of seconds, or a text such as "500ms", "30s", "2m". */
-export const spanSchema = z.union([z.number().positive(), z.string().regex(SPAN)], {
-  error: 'must be a number of seconds or a text such as "500ms", "30s", "2m"',
-});
+export const spanSchema = z.union(
+  [z.number().positive({ error: PROBLEM }), z.string().regex(SPAN, { error: PROBLEM })],
+  { error: PROBLEM },
+);
 
 export type Span = z.infer<typeof spanSchema>;
 

@@ -32,7 +32,11 @@ const matrixSchema = z.array(
 );
 
 const vectorSchema = z.array(
-  z.object({ metric: z.record(z.string(), z.string()), value: samplesSchema.optional(), histogram: z.unknown() }),
+  z.object({
+    metric: z.record(z.string(), z.string()),
+    value: samplesSchema.optional(),
+    histogram: z.unknown().optional(),
+  }),
 );
 
 export interface MatrixEntry {

@@ -162,7 +162,13 @@ function severalSeries(
   const different = names
     .filter((name) => pair[0][name] !== pair[1][name])
     .slice(0, SHOWN_VALUES)
-    .map((name) => `${name} ("${pair[0][name] ?? ""}", "${pair[1][name] ?? ""}")`);
+    .map(
+      (name) =>
+        `${name} (${pair
+          .map((labels) => `"${labels[name] ?? ""}"`)
+          .sort()
+          .join(", ")})`,
+    );
   const grouping = answer.component === "bucket" ? `${unitLabel}, le` : unitLabel;
   return new DeployImpactError(
     "SOURCE_REJECTED",
