@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { CHECKS } from "../../src/core/checks/index.ts";
+import { CHECK_IDS } from "../../src/core/result.ts";
+import { VARIANCE_ESTIMATORS } from "../../src/core/vcov/index.ts";
+import { filesUnder, textOf } from "./repository.ts";
+
+/** Looks across SLIs, so `analyze` runs it and not the list. */
+const ACROSS_SLIS = "placebo-outcome";
+
+/** Names of the files of a folder whose text fits. */
+function filesWith(folder: string, pattern: RegExp): readonly string[] {
+  return filesUnder(folder)
+    .filter((file) => !file.endsWith("/index.ts") && pattern.test(textOf(file)))
+    .map((file) => file.slice(folder.length + 1, -".ts".length));
+}
+
+describe("a forgotten line in an index is red", () => {
+  it("for checks", () => {
+    const listed = [...CHECKS.map((check) => check.id), ACROSS_SLIS].sort();
+    expect(listed).toEqual([...CHECK_IDS].sort());
+    expect(filesWith("src/core/checks", /export const \w+: Check\b/)).toEqual(
+      listed.filter((id) => id !== ACROSS_SLIS),
+    );
+  });
+
+  it("for variance estimators", () => {
+    const files = filesWith("src/core/vcov", /export const \w+: VarianceEstimator\b/);
+    expect(files.length).toBeGreaterThan(0);
+    expect(files).toHaveLength(VARIANCE_ESTIMATORS.length);
+    expect(new Set(VARIANCE_ESTIMATORS.map((estimator) => estimator.id)).size).toBe(files.length);
+  });
+});
