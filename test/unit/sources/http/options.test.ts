@@ -40,7 +40,11 @@ describe("options of a source on HTTP", () => {
       /^headers-env: Authorization is already made/,
     ],
     ["a key that does not exist", { tokn: "T" }, /Unrecognized key: "tokn"/],
-    ["a duration that is none", { timeout: "soon" }, /^timeout: must be a number of seconds above zero, or a text such as/],
+    [
+      "a duration that is none",
+      { timeout: "soon" },
+      /^timeout: must be a number of seconds above zero, or a text such as/,
+    ],
     ["more points than the server gives", { "max-points": 20_000 }, /^max-points/],
   ])("%s is refused", (_name, extra, message) => {
     expect(problems(extra)).toEqual(expect.arrayContaining([expect.stringMatching(message)]));

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "vitest";
+import { explainError, readMatrix, readSampleValue, readVector } from "../../../../src/sources/prometheus/answer.ts";
+
+function matrix(result: unknown, rest: Record<string, unknown> = {}): string {
+  return JSON.stringify({ status: "success", data: { resultType: "matrix", result }, ...rest });
+}
+
+describe("numbers in answers", () => {
+  test.each([
+    ["1", 1],
+    ["-0.25", -0.25],
+    ["1e-7", 1e-7],
+    ["NaN", Number.NaN],
+    ["+Inf", Number.POSITIVE_INFINITY],
+    ["-Inf", Number.NEGATIVE_INFINITY],
+  ])("%s", (text, value) => {
+    expect(readSampleValue(text)).toBe(value);
+  });
+
+  test.each(["", "one", "1,5", "null"])("%o is not a number", (text) => {
+    expect(readSampleValue(text)).toBeNull();
+  });
+});
+
+describe("range answers", () => {
+  test("keep labels, stamps and values, and pass on what the server says beside them", () => {
+    const body = matrix(
+      [
+        {
+          metric: { zone: "a" },
+          values: [
+            [10, "1"],
+            [20.5, "NaN"],
+          ],
+        },
+      ],
+      {
+        warnings: ["one store is down"],
+        infos: ["not a counter"],
+        isPartial: true,
+      },
+    );
+    const read = readMatrix(body);
+    expect(read).toMatchObject({
+      ok: true,
+      value: {
+        data: {
+          usable: true,
+          value: [{ labels: { zone: "a" }, times: Float64Array.of(10, 20.5), values: Float64Array.of(1, Number.NaN) }],
+        },
+        warnings: ["one store is down", "not a counter", "The answer is partial: some storage nodes did not answer."],
+      },
+    });
+  });
+
+  test.each([
+    ["a sample that is no pair", [{ metric: {}, values: [10, "1"] }], /is not \[time, "number"\]/],
+    ["a number that is not a text", [{ metric: {}, values: [[10, 1]] }], /is not \[time, "number"\]/],
+    [
+      "stamps that go back",
+      [
+        {
+          metric: {},
+          values: [
+            [20, "1"],
+            [10, "1"],
+          ],
+        },
+      ],
+      /is not \[time, "number"\]/,
+    ],
+    ["labels that are no texts", [{ metric: { zone: 1 }, values: [] }], /metric\.zone/],
+    ["values that are no list", [{ metric: {}, values: "many" }], /is not a list of samples/],
+    ["no list of series", {}, /expected array/],
+  ])("%s cannot be read", (_name, result, detail) => {
+    expect(readMatrix(matrix(result))).toEqual({ ok: false, detail: expect.stringMatching(detail) });
+  });
+
+  test.each([
+    ["scalar", [1, "2"]],
+    ["vector", []],
+    ["string", [1, "x"]],
+  ])("a %s is refused as unusable", (resultType, result) => {
+    const read = readMatrix(JSON.stringify({ status: "success", data: { resultType, result } }));
+    expect(read).toMatchObject({
+      ok: true,
+      value: { data: { usable: false, detail: expect.stringContaining(resultType) } },
+    });
+  });
+
+  test("native histograms are refused with the way out", () => {
+    const read = readMatrix(matrix([{ metric: {}, histograms: [[10, { count: "1" }]] }]));
+    expect(read).toMatchObject({
+      ok: true,
+      value: { data: { usable: false, detail: expect.stringContaining("histogram_sum") } },
+    });
+  });
+});
+
+describe("instant answers", () => {
+  test("a vector gives one sample per series, a scalar one without labels", () => {
+    const vector = { resultType: "vector", result: [{ metric: { zone: "a" }, value: [10, "0.5"] }] };
+    expect(readVector(JSON.stringify({ status: "success", data: vector }))).toMatchObject({
+      ok: true,
+      value: { data: { usable: true, value: [{ labels: { zone: "a" }, time: 10, value: 0.5 }] } },
+    });
+    const scalar = { resultType: "scalar", result: [10, "7"] };
+    expect(readVector(JSON.stringify({ status: "success", data: scalar }))).toMatchObject({
+      ok: true,
+      value: { data: { usable: true, value: [{ labels: {}, time: 10, value: 7 }] } },
+    });
+  });
+
+  test("a range is refused", () => {
+    expect(readVector(matrix([]))).toMatchObject({ ok: true, value: { data: { usable: false } } });
+  });
+});
+
+describe("errors of the server", () => {
+  test.each([
+    [
+      "Prometheus",
+      { status: "error", errorType: "bad_data", error: "parse error" },
+      { text: "bad_data: parse error", timedOut: false },
+    ],
+    [
+      "VictoriaMetrics",
+      { status: "error", errorType: "422", error: "unknown func" },
+      { text: "unknown func", timedOut: false },
+    ],
+    [
+      "its own time limit",
+      { status: "error", errorType: "timeout", error: "query timed out" },
+      { text: "timeout: query timed out", timedOut: true },
+    ],
+  ])("%s", (_name, body, words) => {
+    expect(explainError(JSON.stringify(body))).toEqual(words);
+  });
+
+  test.each(["gateway down", "{}", '{"message":"no"}'])("%s holds no words in this form", (body) => {
+    expect(explainError(body)).toBeNull();
+  });
+});
