@@ -20,14 +20,7 @@ export class Findings {
   }
 
   add(path: Path, message: string, hint: string, where: "key" | "value" = "value"): void {
-    const name = path.length === 0 ? "" : `${pathText(this.root, path)}: `;
-    this.list.push({
-      root: this.root,
-      path,
-      at: where,
-      message: `${name}${message}${message.endsWith("?") ? "" : "."}`,
-      hint,
-    });
+    this.list.push({ root: this.root, path, at: where, message: sentence(pathText(this.root, path), message), hint });
   }
 
   addAll(findings: readonly Finding[]): void {
