@@ -3,7 +3,7 @@ import type { OutputName } from "../github/action-contract.ts";
 import type { GithubApi } from "../github/api.ts";
 import { ACTIONS_APP } from "../github/checks.ts";
 import { type ConfigFile, readConfigFile } from "../github/config-file.ts";
-import { isPrivateRepository } from "../github/event.ts";
+import { repositoryFacts } from "../github/event.ts";
 import type { Conclusion } from "../report/conclusion.ts";
 import { type ActionPorts, type GithubConnection, STATE } from "./action-host.ts";
 import type { ActionInputs } from "./action-inputs.ts";
@@ -36,13 +36,14 @@ export function nowOf(session: Pick<ActionPorts, "ports">): number {
 
 export function startSession(action: ActionPorts, inputs: ActionInputs, github: GithubConnection): Session {
   const home = github.api(action.context.repository);
+  const facts = repositoryFacts(action.context.payload);
   return {
     ...action,
     inputs,
     github,
     home,
-    readConfig: once(() => readConfigFile(home, inputs.config, null)),
-    isPublic: once(async () => !(isPrivateRepository(action.context.payload) ?? (await isPrivate(home)))),
+    readConfig: once(() => readConfigFile(home, inputs.config, facts.defaultBranch)),
+    isPublic: once(async () => !(facts.isPrivate ?? (await isPrivate(home)))),
     loginOf: loginReader(home, inputs.token),
     openChecks: new OpenChecks(action.host),
   };

@@ -38,8 +38,7 @@ export async function syncComment(
   wanted: { readonly body: string; readonly existing: CommentRecord | null; readonly repost: boolean },
 ): Promise<WrittenComment> {
   const { body, existing, repost } = wanted;
-  if (existing !== null && withoutFooter(existing.body) === withoutFooter(body))
-    return { id: existing.id, did: "unchanged" };
+  if (existing !== null && withoutRun(existing.body) === withoutRun(body)) return { id: existing.id, did: "unchanged" };
   if (existing !== null && !repost) {
     await api.updateComment(existing.id, body);
     return { id: existing.id, did: "updated" };
@@ -56,10 +55,14 @@ export async function syncComment(
   return { id: created.id, did: existing === null ? "created" : "reposted" };
 }
 
-/** The footer names the run and its time; a comment that differs only there says nothing new. GitHub stores CRLF as sent. */
-function withoutFooter(body: string): string {
+/**
+ * The footer and the links name the run that wrote them; a comment that differs only there says nothing new. GitHub
+ * keeps line ends as they were sent.
+ */
+function withoutRun(body: string): string {
   return body
     .replaceAll("\r\n", "\n")
     .replace(/<sub>[\s\S]*?<\/sub>/g, "")
+    .replace(/\/actions\/runs\/\d+/g, "")
     .trimEnd();
 }

@@ -52,13 +52,19 @@ export type GithubEvent =
     };
 
 const repositorySchema = z.object({
-  repository: z.object({ private: z.boolean().optional() }).optional(),
+  repository: z.object({ private: z.boolean().optional(), default_branch: z.string().optional() }).optional(),
 });
 
-/** null when the payload does not say. */
-export function isPrivateRepository(payload: unknown): boolean | null {
+/** What almost every payload says about the workflow's repository; null: this one does not. */
+export interface RepositoryFacts {
+  readonly isPrivate: boolean | null;
+  readonly defaultBranch: string | null;
+}
+
+export function repositoryFacts(payload: unknown): RepositoryFacts {
   const parsed = repositorySchema.safeParse(payload);
-  return parsed.success ? (parsed.data.repository?.private ?? null) : null;
+  const repository = parsed.success ? parsed.data.repository : undefined;
+  return { isPrivate: repository?.private ?? null, defaultBranch: repository?.default_branch ?? null };
 }
 
 export function parseEvent(context: RunnerContext): GithubEvent {

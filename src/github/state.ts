@@ -42,8 +42,16 @@ const commentSchema = saidSchema.extend({ kind: z.literal("comment"), previous: 
 /** What a comment says now and what it said before it said that. */
 export type CommentState = z.infer<typeof commentSchema>;
 
+/** The same state gives the same line: keys are sorted, because reading it back does not keep their order. */
 export function stateLine(state: PendingState | DoneState | CommentState): string {
-  return `${PREFIX}${Buffer.from(JSON.stringify(state), "utf8").toString("base64url")} -->`;
+  return `${PREFIX}${Buffer.from(JSON.stringify(sorted(state)), "utf8").toString("base64url")} -->`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
 
 export const readPendingState = (text: string | null): PendingState | null => read(pendingSchema, text);
