@@ -64,8 +64,7 @@ export function escapeMarkdown(text: string): string {
 export function codeMarkdown(text: string): string {
   const clean = plain(text);
   if (/^[\w .:/@#=+,%()-]+$/.test(clean)) return `\`${clean}\``;
-  const inert = escapeHtml(clean).replace(/[\\`*_[\]|~$^{}]/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
-  return `<code>${inert}</code>`;
+  return `<code>${escapeMarkdown(clean)}</code>`;
 }
 
 /** Link text and target; a target that is not http(s) is printed as text only. */
@@ -85,7 +84,7 @@ export function escapeTerminal(text: string): string {
 /** Text inside the quotes of a Mermaid title or axis, and inside a Markdown fence: letters, digits and a few signs. */
 export function escapeMermaid(text: string): string {
   return plain(text)
-    .replace(/[^\p{L}\p{M}\p{N} .,()+%/=-]/gu, " ")
+    .replace(/[^\p{L}\p{M}\p{N} .,:()+%/=-]/gu, " ")
     .replace(/%%+/g, "%")
     .replace(/\s+/g, " ")
     .trim();

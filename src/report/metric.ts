@@ -167,9 +167,9 @@ interface Meaning {
 /** Verdict-specific sentences with their numbers. */
 function metricMeaning(meaning: Meaning): readonly string[] {
   const { sli, display, label, margin, reasons } = meaning;
-  if (sli.verdict === "invalid") return invalidMeaning(meaning);
   const { low, high } = display;
-  if (low === null || high === null) return withoutInterval(meaning);
+  if (low === null || high === null)
+    return sli.verdict === "invalid" ? invalidMeaning(meaning) : withoutInterval(meaning);
   const size = (value: number): string => `${fixed(Math.abs(value), display.decimals)}${display.suffix}`;
   const seen =
     meaning.detectable === null ? [] : [`A harm of ${meaning.detectable} or more would most likely have been seen.`];
@@ -189,6 +189,8 @@ function metricMeaning(meaning: Meaning): readonly string[] {
       const harm = sli.direction === "up" ? high : -low;
       return [`${label} got worse by at most ${size(Math.max(harm, 0))}${tolerated}.`, ...seen, ...qualifiers(reasons)];
     }
+    case "invalid":
+      return invalidMeaning(meaning);
     case "inconclusive":
       return [inconclusiveSentence(meaning, low, high), ...seen, ...timeSentence(sli), ...qualifiers(reasons)];
   }

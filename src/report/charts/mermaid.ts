@@ -13,7 +13,7 @@ export interface MermaidChart {
   readonly caption: readonly string[];
 }
 
-const COLOURS = { treated: "#d1242f", counterfactual: "#0969da", deploy: "#8c959f" } as const;
+const COLOURS = { treated: "#e5534b", counterfactual: "#4184e4", deploy: "#8c959f" } as const;
 
 /** `toFixed` writes exponents from 1e21 on; long before that a number is no use on an axis. */
 const LARGEST_PLAIN = 1e15;
@@ -40,14 +40,14 @@ export function mermaidChart(path: PathChart): MermaidChart | null {
   const unit = path.unit === "" ? "" : ` in ${path.unit}`;
   return {
     source: [
-      `%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "${COLOURS.treated}, ${COLOURS.counterfactual}, ${COLOURS.deploy}"}}}}%%`,
+      `%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "${COLOURS.deploy}, ${COLOURS.treated}, ${COLOURS.counterfactual}"}}}}%%`,
       "xychart-beta",
-      `  title "${escapeMermaid(`${path.metric}, deploy at ${path.deployedAt.replace(":", ".")}`)}"`,
+      `  title "${escapeMermaid(`${path.metric}, deploy at ${path.deployedAt}`)}"`,
       timeAxis(bins, missing, path),
       `  y-axis "${escapeMermaid(`${path.metric}${unit}`)}" ${number(axis.low)} --> ${number(axis.high)}`,
+      `  line ${series((_, index) => (index === marked ? axis.high : axis.low))}`,
       `  line ${series((bin) => bin.treated)}`,
       `  line ${series((bin) => bin.counterfactual)}`,
-      `  bar ${series((_, index) => (index === marked ? axis.high : axis.low))}`,
     ].join("\n"),
     caption: captionOf(path, missing),
   };
@@ -72,7 +72,7 @@ function timeAxis(bins: readonly Bin[], missing: number, path: PathChart): strin
 function captionOf(path: PathChart, missing: number): readonly string[] {
   const bins = path.offsets.length;
   return [
-    "Red: treated units. Blue: what the controls say they would have been without the deploy. Grey bar: the deploy.",
+    "Red: treated units. Blue: what the controls say they would have been without the deploy. Grey spike: the deploy.",
     `Each point is the mean of ${duration(path.binSeconds)}.`,
     ...(path.cropped ? ["Earlier data was used but is not drawn."] : []),
     ...(missing > 0

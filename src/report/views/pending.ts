@@ -18,7 +18,7 @@ export function renderPendingCheck(plan: PendingPlan): CheckTitle {
   const ready = isSameDay(plan) ? clock(plan.readyAt) : instant(plan.readyAt);
   return {
     title: `Waiting for data until ${ready}`,
-    summary: fit(
+    summary: firstThatFits(
       [() => summary(plan, Number.POSITIVE_INFINITY), () => summary(plan, 50), () => summary(plan, 0)],
       CHECK_FIELD_LIMIT,
     ),

@@ -1,0 +1,58 @@
+import { scaleLinear } from "d3-scale";
+import { line } from "d3-shape";
+import type { PathChart } from "../model.ts";
+import { coordinate, element, INNER, image, minuteAxis, text, valueAxis, verticalMark } from "./svg.ts";
+
+/** Treated and counterfactual over time, with the deploy and the windows; a gap in the data is a gap in the line. */
+export function pathSvg(chart: PathChart, id: string): string {
+  const minutes = chart.offsets.map((offset) => (offset + chart.binSeconds / 2) / 60);
+  const values = [...chart.treated, ...chart.counterfactual].filter((value): value is number => value !== null);
+  const from = (chart.offsets[0] ?? 0) / 60;
+  const to = ((chart.offsets.at(-1) ?? 0) + chart.binSeconds) / 60;
+  const x = scaleLinear([from, to], [INNER.x0, INNER.x1]);
+  const y = scaleLinear([Math.min(...values), Math.max(...values)], [INNER.y0, INNER.y1]).nice(5);
+  const path = (series: readonly (number | null)[], className: string): string => {
+    const drawn = line<number | null>()
+      .defined((value) => value !== null)
+      .x((_, index) => Number(coordinate(x(minutes[index] ?? 0))))
+      .y((value) => Number(coordinate(y(value ?? 0))))([...series]);
+    return drawn === null ? "" : element("path", { class: className, d: drawn });
+  };
+  return image(
+    {
+      id,
+      title: `${chart.metric}: treated units and what was expected without the deploy`,
+      description: `Lines over time from the deploy at ${chart.deployedAt}. The shaded span is the post window that is judged.`,
+    },
+    [
+      ...shaded(chart, x),
+      ...valueAxis(y, y.ticks(5), chart.unit),
+      ...minuteAxis(x, from, to),
+      verticalMark(x(0), "deploy"),
+      path(chart.counterfactual, "line counterfactual"),
+      path(chart.treated, "line treated"),
+      text(INNER.x0, INNER.y0 + 36, axisNote(chart), { class: "axis" }),
+    ],
+  );
+}
+
+function axisNote(chart: PathChart): string {
+  const time = chart.cropped ? "time from the deploy (earlier data was used, not drawn)" : "time from the deploy";
+  return chart.unit === "" || chart.unit === "%" ? time : `${chart.unit}; ${time}`;
+}
+
+function shaded(chart: PathChart, x: (minutes: number) => number): readonly string[] {
+  const { postStart, postEnd } = chart;
+  if (postStart === null || postEnd === null) return [];
+  const left = Math.max(x(postStart / 60), INNER.x0);
+  const right = Math.min(x(postEnd / 60), INNER.x1);
+  return [
+    element("rect", {
+      class: "window",
+      x: left,
+      y: INNER.y1,
+      width: Math.max(right - left, 0),
+      height: INNER.y0 - INNER.y1,
+    }),
+  ];
+}
