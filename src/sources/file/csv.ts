@@ -249,6 +249,8 @@ export class CsvReader implements RowCells {
 
   #takeHeader(): void {
     const columns = Array.from({ length: this.#fields }, (_, column) => this.#text(column));
+    // A file without a header fails here, by its missing columns.
+    const sink = this.#makeSink(columns, this.#pool);
     const twice = columns.find((name, index) => name !== "" && columns.indexOf(name) !== index);
     if (twice !== undefined) {
       throw this.#error(
@@ -257,7 +259,7 @@ export class CsvReader implements RowCells {
       );
     }
     this.#columns = columns;
-    this.#sink = this.#makeSink(columns, this.#pool);
+    this.#sink = sink;
   }
 }
 

@@ -2,6 +2,7 @@ import { DeployImpactError } from "../../core/errors.ts";
 import type { Group, Series, SeriesComponent } from "../../core/panel/series.ts";
 import type { SeriesQuery } from "../contract.ts";
 import { byNearness } from "../nearest.ts";
+import { bySeries } from "../order.ts";
 import type { RowCells, RowSink } from "./cells.ts";
 import { missingColumn, quoteCell } from "./errors.ts";
 import { GrowingSeries } from "./growing.ts";
@@ -221,10 +222,4 @@ function inOrder(points: Points): Points {
   const pick = (array: Float64Array): Float64Array => Float64Array.from(order, (index) => array[index] ?? Number.NaN);
   const sorted = { times: pick(times), values: pick(values) };
   return weights === undefined ? sorted : { ...sorted, weights: pick(weights) };
-}
-
-function bySeries(a: Series, b: Series): number {
-  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
-  if (a.unit !== b.unit) return a.unit < b.unit ? -1 : 1;
-  return (a.le ?? 0) - (b.le ?? 0);
 }

@@ -10,6 +10,7 @@ import type {
   SeriesQuery,
 } from "../contract.ts";
 import { credentialNames } from "../http/credentials.ts";
+import { bySeries } from "../order.ts";
 import { createPrometheusApi, type PrometheusApi } from "./api.ts";
 import { alignedGrid } from "./grid.ts";
 import {
@@ -64,7 +65,7 @@ async function fetchSeries(
   const units = answers.map((answer) => toUnitSeries(answer, query));
   const warnings = [...answers, ...units].flatMap((part) => part.warnings);
   return {
-    series: units.flatMap((part) => part.series),
+    series: units.flatMap((part) => part.series).sort(bySeries),
     warnings: [...new Set(warnings)],
     unmatchedUnits: [...new Set(units.flatMap((part) => part.unmatchedUnits))].sort(),
   };

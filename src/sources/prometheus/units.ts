@@ -44,7 +44,7 @@ export function toUnitSeries(answer: ComponentAnswer, rule: UnitRule): UnitSerie
   }
   for (const { unit } of collected.values()) unmatched.delete(unit);
   return {
-    series: [...collected.values()].map((item) => joinParts(item, answer)).sort(byUnitAndBucket),
+    series: [...collected.values()].map((item) => joinParts(item, answer)),
     warnings: unnamedWarning(entries, answer, rule.unitLabel),
     unmatchedUnits: [...unmatched].sort(),
   };
@@ -93,11 +93,6 @@ function joinParts(item: Collected, answer: ComponentAnswer): Series {
   }
   const common = { unit: item.unit, group: item.group, component: answer.component, times, values };
   return item.le === null ? common : { ...common, le: item.le };
-}
-
-function byUnitAndBucket(a: Series, b: Series): number {
-  if (a.unit !== b.unit) return a.unit < b.unit ? -1 : 1;
-  return (a.le ?? 0) - (b.le ?? 0);
 }
 
 function readBucketBound(labels: Labels, answer: ComponentAnswer, unitLabel: string): number {

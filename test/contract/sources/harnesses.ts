@@ -1,0 +1,139 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ErrorCode } from "../../../src/core/errors.ts";
+import { type Loopback, replyJson, startLoopback } from "../../integration/servers/loopback.ts";
+import { FIXTURE, type FixtureSeries, FROM } from "./fixture.ts";
+
+/** One way to fill a source with the fixture, and ways to break it. Each source needs one. */
+export interface SourceHarness {
+  readonly id: string;
+  readonly start: (series?: readonly FixtureSeries[]) => Promise<Served>;
+  /** Options that make the source ask in small pieces; absent: it never splits. */
+  readonly inPieces?: Readonly<Record<string, unknown>>;
+  readonly failures: readonly Breakage[];
+}
+
+export interface Served {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface Breakage {
+  readonly name: string;
+  readonly code: ErrorCode;
+  readonly start: () => Promise<Served>;
+}
+
+async function serveFile(text: string | Uint8Array): Promise<Served> {
+  const folder = mkdtempSync(join(tmpdir(), "deploy-impact-contract-"));
+  const path = join(folder, "fixture.csv");
+  writeFileSync(path, text);
+  return { options: { type: "file", path }, stop: async () => rmSync(folder, { recursive: true }) };
+}
+
+/** One row per point, columns of the components that the row has no value for stay empty; rows upside down. */
+function fixtureCsv(series: readonly FixtureSeries[]): string {
+  const components = ["value", "numerator", "denominator", "bucket"] as const;
+  const present = components.filter((component) => series.some((one) => one.component === component));
+  const hasBuckets = present.includes("bucket");
+  const rows = new Map<string, Map<string, string>>();
+  for (const { component, labels, points } of series) {
+    for (const [time, value] of points) {
+      const key = [time, labels.zone ?? "", labels.track ?? "", ...(hasBuckets ? [labels.le ?? ""] : [])].join(",");
+      const row = rows.get(key) ?? new Map<string, string>();
+      row.set(component, String(value));
+      rows.set(key, row);
+    }
+  }
+  const lines = [...rows].map(([key, row]) => [key, ...present.map((component) => row.get(component) ?? "")].join(","));
+  const header = ["time", "zone", "track", ...(hasBuckets ? ["le"] : []), ...present].join(",");
+  return `${[header, ...lines.reverse()].join("\n")}\n`;
+}
+
+const fileHarness: SourceHarness = {
+  id: "file",
+  start: (series = FIXTURE) => serveFile(fixtureCsv(series)),
+  failures: [
+    {
+      name: "a path without a file",
+      code: "FILE_UNREADABLE",
+      start: async () => ({ options: { type: "file", path: "/nonexistent/metrics.csv" }, stop: async () => undefined }),
+    },
+    { name: "a number that is none", code: "FILE_MALFORMED", start: () => serveFile(`time,zone,value\n${FROM},a,x\n`) },
+    { name: "a column that is missing", code: "MISSING_COLUMN", start: () => serveFile("time,zone,other\n") },
+    { name: "a unit label that is missing", code: "UNKNOWN_LABEL", start: () => serveFile("time,region,value\n") },
+    { name: "a time that is none", code: "BAD_TIME", start: () => serveFile("time,zone,value\nnoon,a,1\n") },
+  ],
+};
+
+function asText(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  return String(value);
+}
+
+/** Answers query_range for the query texts "value", "numerator", ...: the points between start and end. */
+function serveRange(series: readonly FixtureSeries[]): Promise<Loopback> {
+  return startLoopback((request, response) => {
+    const parameters = new URL(request.path, "http://x").searchParams;
+    const [start, end] = [Number(parameters.get("start")), Number(parameters.get("end"))];
+    const result = series
+      .filter((one) => one.component === parameters.get("query"))
+      .map(({ labels, points }) => ({
+        metric: labels,
+        values: points.filter(([time]) => time >= start && time <= end).map(([time, value]) => [time, asText(value)]),
+      }))
+      .filter(({ values }) => values.length > 0);
+    replyJson(response, 200, { status: "success", data: { resultType: "matrix", result } });
+  });
+}
+
+function asPrometheus(server: Loopback): Served {
+  return { options: { type: "prometheus", url: server.url, retries: 0 }, stop: server.stop };
+}
+
+function failing(name: string, code: ErrorCode, status: number, body: unknown): Breakage {
+  const start = async (): Promise<Served> =>
+    asPrometheus(await startLoopback((_request, response) => replyJson(response, status, body)));
+  return { name, code, start };
+}
+
+function matrixOf(metric: Record<string, string>): unknown {
+  return { status: "success", data: { resultType: "matrix", result: [{ metric, values: [[FROM, "1"]] }] } };
+}
+
+const rejected = { status: "error", errorType: "bad_data", error: "parse error" };
+
+const prometheusHarness: SourceHarness = {
+  id: "prometheus",
+  start: async (series = FIXTURE) => asPrometheus(await serveRange(series)),
+  inPieces: { "max-points": 7 },
+  failures: [
+    failing("a query that the server rejects", "SOURCE_REJECTED", 400, rejected),
+    failing("an answer that breaks off", "SOURCE_MALFORMED", 200, "a text, no object"),
+    failing("missing rights", "SOURCE_FORBIDDEN", 403, {}),
+    failing("credentials that are not accepted", "SOURCE_UNAUTHORIZED", 401, {}),
+    failing("a server in trouble", "SOURCE_UNAVAILABLE", 500, {}),
+    failing("too many requests", "SOURCE_RATE_LIMITED", 429, {}),
+    failing("a unit label that is missing", "UNKNOWN_LABEL", 200, matrixOf({ region: "eu" })),
+    {
+      name: "nobody listening",
+      code: "SOURCE_UNAVAILABLE",
+      start: async () => {
+        const server = await serveRange([]);
+        await server.stop();
+        return { ...asPrometheus(server), stop: async () => undefined };
+      },
+    },
+    {
+      name: "a credential that is not set",
+      code: "CREDENTIAL_MISSING",
+      start: async () => {
+        const served = asPrometheus(await serveRange([]));
+        return { ...served, options: { ...served.options, "token-env": "NOT_SET_ANYWHERE" } };
+      },
+    },
+  ],
+};
+
+export const HARNESSES: readonly SourceHarness[] = [fileHarness, prometheusHarness];
