@@ -24,6 +24,15 @@ describe("the toolchain", () => {
     expect(execFileSync(tsc, ["-v"], { encoding: "utf8" })).toMatch(/^Version 7\./);
   });
 
+  it("has npm scripts whose files exist", () => {
+    const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Readonly<Record<string, string>> };
+    const files = Object.values(scripts).flatMap((script) =>
+      [...script.matchAll(/\bnode (\S+)/g)].map((m) => m[1] ?? ""),
+    );
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
+  });
+
   it("runs the tests on Node 24 or newer", () => {
     expect(Number(process.versions.node.split(".")[0])).toBeGreaterThanOrEqual(24);
   });
