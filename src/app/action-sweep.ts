@@ -23,8 +23,8 @@ interface Candidate {
 
 /**
  * Finishes every open check that is due, as far as the request budget goes: the newest commits first, because that is
- * where checks become due, and in between older ones, at a place that moves with the clock, so that nothing is
- * forgotten however much is deployed. What is left is said and found by the next run.
+ * where checks become due, and in between older ones at a place that the clock chooses, so that nothing is forgotten
+ * however much is deployed. What is left is said and found by the next run.
  */
 export async function sweep(session: Session): Promise<Ending[]> {
   const deployments = await recentDeployments(session);
@@ -78,16 +78,26 @@ async function commitCandidates(session: Session): Promise<Candidate[]> {
   }
 }
 
-/** Seconds after which the place of the older look moves on. */
+/** Seconds after which the older look starts somewhere else. */
 const TURN_SECONDS = 600;
 
-/** Newest first, alternating with older ones from a place that the clock turns. Every candidate appears once. */
+/**
+ * Newest first, alternating with older ones from a place that the clock chooses. The place jumps instead of moving on,
+ * because a fixed stride would miss the same commits again whenever the interval of the schedule fits into it. Every candidate appears once.
+ */
 export function scanOrder<T extends { readonly at: number }>(candidates: readonly T[], now: number): T[] {
   const newest = candidates.toSorted((a, b) => b.at - a.at);
-  const oldest = newest.toReversed();
-  const start = oldest.length === 0 ? 0 : (Math.floor(now / TURN_SECONDS) * 5) % oldest.length;
-  const turned = [...oldest.slice(start), ...oldest.slice(0, start)];
+  const start = Math.floor((mixed(Math.floor(now / TURN_SECONDS)) / 2 ** 32) * newest.length);
+  const turned = [...newest.slice(start), ...newest.slice(0, start)];
   return [...new Set(newest.flatMap((one, index) => [one, turned[index] ?? one]))];
+}
+
+/** An integer spread over all 32 bits. Source: the finalizer of MurmurHash3 (A. Appleby, public domain). */
+function mixed(value: number): number {
+  let hash = value >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
 async function finishDue(
