@@ -7,15 +7,12 @@ import type { FetchedSeries, SeriesQuery } from "../sources/contract.ts";
 import { mapLimited } from "./concurrency.ts";
 import { createGrouping, wholeUnits } from "./groups.ts";
 import { openSource } from "./open-source.ts";
-import type { ServicePlan } from "./plan.ts";
+import { queryRange, type ServicePlan } from "./plan.ts";
 import type { Trigger } from "./trigger.ts";
 import { exposedUnits, measureExposure, VERSION_QUERY } from "./version-query.ts";
 
 /** SLIs read side by side; each source limits its own requests further. */
 const CONCURRENCY = 4;
-
-/** The post window ends before `postEnd`; sources count in milliseconds. */
-const LAST_INSTANT = 0.001;
 
 export interface Warning {
   readonly sli: string;
@@ -41,14 +38,13 @@ export async function collect(
   folder: string,
 ): Promise<Collected> {
   const { service, plan } = planned;
-  const { deployedAt, preStart, postEnd } = plan.window;
-  const end = (postEnd ?? plan.asOf) - LAST_INSTANT;
+  const range = queryRange(plan);
   const { versionQuery } = service;
   const exposure =
-    versionQuery === null ? null : await measureExposure(service, versionQuery, trigger, end, ports, folder);
+    versionQuery === null ? null : await measureExposure(service, versionQuery, trigger, range.to, ports, folder);
   const grouping = createGrouping(service, trigger, exposure === null ? null : exposedUnits(exposure));
   const reads = await mapLimited(service.slis, CONCURRENCY, (sli) =>
-    readSli(service, sli, { from: preStart ?? deployedAt, to: end, groupOf: grouping.groupOf }, ports, folder),
+    readSli(service, sli, { ...range, groupOf: grouping.groupOf }, ports, folder),
   );
   for (const { sli, fetched } of reads)
     if (fetched.series.length > 0 || fetched.unmatchedUnits.length > 0) grouping.verify(sli.id);

@@ -37,6 +37,14 @@ export function lagOf(source: SourceConfig, service: Pick<ServiceConfig, "window
   return source.lag ?? service.windows.step;
 }
 
+/** First and last instant to ask for: starts of the first and the last step, on the grid that starts at the deploy. */
+export function queryRange({ window, asOf }: Pick<AnalysisPlan, "window" | "asOf">): { from: number; to: number } {
+  const { deployedAt, step, preStart, postEnd } = window;
+  const first = Math.floor(((preStart ?? deployedAt) - deployedAt) / step);
+  const last = Math.ceil(((postEnd ?? asOf) - deployedAt) / step) - 1;
+  return { from: deployedAt + first * step, to: deployedAt + last * step };
+}
+
 function usedSources(service: ServiceConfig): SourceConfig[] {
   const names = new Set(service.slis.map((sli) => sli.source));
   return Object.values(service.sources).filter(({ name }) => names.has(name));

@@ -65,20 +65,21 @@ function noEvidence(detail: string): DeployImpactError {
 
 /** Everything that is computed, in the form in which it is stored. */
 interface Computed {
+  /** First, because other evidence explains every other difference. */
+  readonly provenance: { readonly dataHash: string };
   readonly verdict: unknown;
   readonly reasonCodes: unknown;
   readonly slis: unknown;
   readonly units: unknown;
   readonly windows: unknown;
-  readonly provenance: { readonly dataHash: string };
 }
 
 function stored(document: ResultDocument): Computed {
   const { verdict, reasonCodes, slis, units, windows, provenance } = document;
-  return { verdict, reasonCodes, slis, units, windows, provenance: { dataHash: provenance.dataHash } };
+  return { provenance: { dataHash: provenance.dataHash }, verdict, reasonCodes, slis, units, windows };
 }
 
 function recomputed(analysis: Analysis, inputs: readonly (readonly SliSeries[])[]): Computed {
   const { verdict, reasonCodes, slis, units, windows } = analysis;
-  return { verdict, reasonCodes, slis, units, windows, provenance: { dataHash: dataHash(inputs) } };
+  return { provenance: { dataHash: dataHash(inputs) }, verdict, reasonCodes, slis, units, windows };
 }

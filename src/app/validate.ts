@@ -9,7 +9,7 @@ import { readSli, recordsOf } from "./collect.ts";
 import { mapLimited } from "./concurrency.ts";
 import { createGrouping, wholeUnits } from "./groups.ts";
 import { asDeployImpactError } from "./internal-error.ts";
-import { lagOf } from "./plan.ts";
+import { lagOf, queryRange } from "./plan.ts";
 import type { Trigger } from "./trigger.ts";
 import { type Exposure, exposedUnits, measureExposure } from "./version-query.ts";
 
@@ -50,7 +50,6 @@ export type VersionQueryValidation = { readonly service: string | null } & (
 );
 
 const CONCURRENCY = 4;
-const LAST_INSTANT = 0.001;
 
 export interface ValidateOptions {
   readonly baseDir: string;
@@ -102,7 +101,7 @@ async function validateVersionQuery(
   { trigger, ports, baseDir }: Surroundings,
 ): Promise<VersionQueryValidation | null> {
   if (service.versionQuery === null) return null;
-  const time = plan.window.postEnd ?? plan.asOf;
+  const time = queryRange(plan).to;
   try {
     const exposure = await measureExposure(service, service.versionQuery, trigger, time, ports, baseDir);
     return { service: service.name, ok: true, exposure };
@@ -177,8 +176,7 @@ async function readHistory(
   { trigger, ports, baseDir }: Surroundings,
 ): Promise<FetchedSeries> {
   const grouping = createGrouping(service, trigger, version?.ok === true ? exposedUnits(version.exposure) : null);
-  const { preStart, postEnd, deployedAt } = plan.window;
-  const range = { from: preStart ?? deployedAt, to: (postEnd ?? deployedAt) - LAST_INSTANT, groupOf: grouping.groupOf };
+  const range = { ...queryRange(plan), groupOf: grouping.groupOf };
   const { fetched } = await readSli(service, sli, range, ports, baseDir);
   if (fetched.series.length > 0 || fetched.unmatchedUnits.length > 0) grouping.verify(sli.id);
   return fetched;
