@@ -1,0 +1,86 @@
+/** Fetching one day at one-minute steps from a real Prometheus, beside curl with the same request. */
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
+import { availability } from "../test/integration/servers/programs.ts";
+import { PROMETHEUS_PROGRAMS, startPrometheus } from "../test/integration/servers/prometheus.ts";
+import type { FetchFigures } from "./children/fetch-fleet.ts";
+import { type FleetShape, START } from "./data/fleet.ts";
+import { METRIC, openMetrics } from "./data/open-metrics.ts";
+import { type ProcessRun, printed, runNode } from "./measure/child.ts";
+import { markdownTable, median, megabytes, RUNS, spreadOf } from "./measure/figures.ts";
+
+const FETCH_FLEET = path.join(import.meta.dirname, "children", "fetch-fleet.ts");
+const SIZES: readonly FleetShape[] = [
+  { units: 50, steps: 1440, step: 60 },
+  { units: 1000, steps: 1440, step: 60 },
+];
+
+export async function bench(): Promise<string> {
+  const { missing, note } = availability(...PROMETHEUS_PROGRAMS, "curl");
+  if (missing) throw new Error(`This benchmark cannot run${note}.`);
+  const rows: string[][] = [];
+  for (const shape of SIZES) rows.push(await measure(shape));
+  return markdownTable(
+    [
+      "units x steps",
+      "answer, MB",
+      "curl, ms",
+      "first fetch of a process, ms",
+      "fetch, ms",
+      "fetch / curl",
+      "peak memory, one fetch, MB",
+    ],
+    rows,
+  );
+}
+
+async function measure(shape: FleetShape): Promise<string[]> {
+  const server = await startPrometheus(openMetrics(shape));
+  try {
+    // Prometheus reads its blocks from disk the first time: that is not what is compared.
+    await curl(server.url, shape);
+    const asked = [];
+    while (asked.length < RUNS) asked.push(await curl(server.url, shape));
+    const curlTimes = asked.map((one) => one.milliseconds);
+    const single: ProcessRun[] = [];
+    while (single.length < RUNS) single.push(await fetchFleet(server.url, shape, 1));
+    const warm = printed<FetchFigures>(await fetchFleet(server.url, shape, RUNS + 1));
+    checkPoints(warm, shape);
+    const again = warm.milliseconds.slice(1);
+    return [
+      `${shape.units} x ${shape.steps}`,
+      megabytes(asked[0]?.bytes ?? 0),
+      spreadOf(curlTimes),
+      spreadOf(single.flatMap((run) => printed<FetchFigures>(run).milliseconds)),
+      spreadOf(again),
+      (median(again) / median(curlTimes)).toFixed(2),
+      megabytes(median(single.map((run) => run.peakBytes))),
+    ];
+  } finally {
+    await server.stop();
+  }
+}
+
+async function fetchFleet(url: string, { steps, step }: FleetShape, runs: number): Promise<ProcessRun> {
+  return await runNode({ args: [FETCH_FLEET, url, ...[steps, step, runs].map(String)] });
+}
+
+/** A fetch that lost points would be a fast one. */
+function checkPoints({ series, points }: FetchFigures, { units, steps }: FleetShape): void {
+  if (series !== units || points !== units * steps) {
+    throw new Error(`${series} series with ${points} points came back instead of ${units} with ${units * steps}.`);
+  }
+}
+
+async function curl(url: string, { steps, step }: FleetShape): Promise<{ milliseconds: number; bytes: number }> {
+  const form = { query: METRIC, start: START, end: START + (steps - 1) * step, step };
+  const { stdout } = await promisify(execFile)("curl", [
+    ...["--silent", "--fail", "--compressed", "--output", process.platform === "win32" ? "NUL" : "/dev/null"],
+    ...["--write-out", "%{time_total} %{size_download}"],
+    ...Object.entries(form).flatMap(([name, value]) => ["--data-urlencode", `${name}=${value}`]),
+    `${url}/api/v1/query_range`,
+  ]);
+  const [seconds = 0, bytes = 0] = stdout.trim().split(" ").map(Number);
+  return { milliseconds: seconds * 1000, bytes };
+}
