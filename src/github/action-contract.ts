@@ -78,7 +78,7 @@ export const OUTPUTS = {
   verdict: "regression, improvement, no-impact, inconclusive, invalid; or pending, not-applicable, error",
   "reason-code": "First reason code of the verdict, or the code of the error; empty when there is none.",
   conclusion: "Conclusion of the check: success, failure, neutral, skipped; empty while it is pending.",
-  effect: "Effect on the metric that made the verdict, signed: a fraction of the counterfactual, or raw units.",
+  effect: "Change of the metric that made the verdict, signed, as printed: +12.4%.",
   "effect-low": "Lower end of its interval.",
   "effect-high": "Upper end of its interval.",
   metric: "The metric that made the verdict.",
@@ -87,7 +87,7 @@ export const OUTPUTS = {
   "comment-id": "Id of the comment.",
   "ready-at": "When a pending analysis can be finished, ISO 8601.",
   "result-path": "Path of result.json.",
-  result: "result.json without the series, at most 64 KiB; empty when it is longer.",
+  result: "result.json without the series, shortened to at most 64 KiB.",
 } as const;
 
 export type OutputName = keyof typeof OUTPUTS;
