@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { DeployImpactError } from "../../core/errors.ts";
-import { readPlainDecimal, readPlainUtc } from "./byte-values.ts";
+import { readPlainDecimal } from "../decimal.ts";
+import { readPlainUtc } from "./byte-values.ts";
 import type { RowCells, RowSink, SinkFactory, TableSummary } from "./cells.ts";
 import { quoteCell, tableError } from "./errors.ts";
 import { TextPool } from "./text-pool.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { BodyVerdict, ServerWords } from "../http/client.ts";
 import { parseJson } from "../http/json.ts";
+import { cutSamples, readSamples, type Samples } from "./samples.ts";
 
 /** Labels of one series. */
 export type Labels = Readonly<Record<string, string>>;
@@ -39,11 +40,8 @@ const vectorSchema = z.array(
   }),
 );
 
-export interface MatrixEntry {
+export interface MatrixEntry extends Samples {
   readonly labels: Labels;
-  /** Epoch seconds, ascending. */
-  readonly times: Float64Array;
-  readonly values: Float64Array;
 }
 
 export interface VectorSample {
@@ -86,18 +84,23 @@ export function explainError(body: string): ServerWords | null {
 }
 
 export function readMatrix(body: string): BodyVerdict<Spoken<Usable<readonly MatrixEntry[]>>> {
-  const envelope = readQueryData(body);
+  const cut = cutSamples(body);
+  const envelope = readQueryData(cut?.rest ?? body);
   if (!envelope.ok) return envelope;
   const { resultType, result, warnings } = envelope.value;
   if (resultType !== "matrix") return unusable(`it gives a ${resultType} where a range of values is needed`, warnings);
   const matrix = matrixSchema.safeParse(result);
   if (!matrix.success) return malformed(matrix.error);
   const entries: MatrixEntry[] = [];
+  let used = 0;
   for (const { metric, values, histograms } of matrix.data) {
     if (histograms !== undefined && histograms.length > 0) {
       return unusable("it gives native histograms, not numbers; wrap it, for instance in histogram_sum(...)", warnings);
     }
-    const samples = readSamples(values ?? []);
+    const next = cut?.lists[used];
+    const isCut = next !== undefined && values?.length === 1 && values[0] === used;
+    if (isCut) used += 1;
+    const samples = isCut ? next : readSamples(values ?? []);
     if (samples === null) return { ok: false, detail: `a sample of ${JSON.stringify(metric)} is not [time, "number"]` };
     entries.push({ labels: metric, ...samples });
   }
@@ -139,40 +142,6 @@ function readQueryData(
   const data = queryDataSchema.safeParse(envelope.value.data);
   if (!data.success) return malformed(data.error);
   return { ok: true, value: { ...data.data, warnings: envelope.value.warnings } };
-}
-
-/** null when a sample is not a pair of time and number text, or the times do not ascend. */
-function readSamples(samples: readonly unknown[]): { times: Float64Array; values: Float64Array } | null {
-  const times = new Float64Array(samples.length);
-  const values = new Float64Array(samples.length);
-  let previous = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < samples.length; index += 1) {
-    const sample = samples[index];
-    if (!Array.isArray(sample)) return null;
-    const time: unknown = sample[0];
-    const text: unknown = sample[1];
-    if (typeof time !== "number" || typeof text !== "string" || !(time > previous)) return null;
-    const value = readSampleValue(text);
-    if (value === null) return null;
-    times[index] = time;
-    values[index] = value;
-    previous = time;
-  }
-  return { times, values };
-}
-
-const SPECIAL_VALUES: Readonly<Record<string, number>> = {
-  NaN: Number.NaN,
-  "+Inf": Number.POSITIVE_INFINITY,
-  Inf: Number.POSITIVE_INFINITY,
-  "-Inf": Number.NEGATIVE_INFINITY,
-};
-
-/** Numbers travel as text so that NaN and infinity survive JSON; null when the text is neither. */
-export function readSampleValue(text: string): number | null {
-  const value = Number(text);
-  if (!Number.isNaN(value) && text !== "") return value;
-  return SPECIAL_VALUES[text] ?? null;
 }
 
 function unusable(detail: string, warnings: readonly string[]): BodyVerdict<Spoken<{ usable: false; detail: string }>> {

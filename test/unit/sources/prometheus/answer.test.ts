@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { explainError, readMatrix, readSampleValue, readVector } from "../../../../src/sources/prometheus/answer.ts";
+import { explainError, readMatrix, readVector } from "../../../../src/sources/prometheus/answer.ts";
+import { cutSamples, readSamples, readSampleValue } from "../../../../src/sources/prometheus/samples.ts";
 
 function matrix(result: unknown, rest: Record<string, unknown> = {}): string {
   return JSON.stringify({ status: "success", data: { resultType: "matrix", result }, ...rest });
@@ -94,6 +96,58 @@ describe("range answers", () => {
       ok: true,
       value: { data: { usable: false, detail: expect.stringContaining("histogram_sum") } },
     });
+  });
+});
+
+describe("reading samples from the text itself", () => {
+  const number = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    fc.constantFrom("NaN", "+Inf", "-Inf", "0", "-0", "1e-300", "0.20384716238947213", "12345678901234567890"),
+  );
+  const list = fc.array(fc.tuple(fc.integer({ min: 1, max: 90_000 }), number), { maxLength: 30 }).map((steps) => {
+    let time = 1_767_571_200;
+    return steps.map(([milliseconds, text]) => {
+      time += milliseconds;
+      return [time / 1000, text] as const;
+    });
+  });
+
+  test("gives what JSON.parse gives, digit for digit", () => {
+    fc.assert(
+      fc.property(
+        fc.array(list, { maxLength: 5 }),
+        fc.constantFrom("eu", 'a","values":[[1,"2"]]', "zürich"),
+        (lists, label) => {
+          const body = matrix(lists.map((values, index) => ({ metric: { zone: `${label}${index}` }, values })));
+          const expected = lists.map((values, index) => ({
+            labels: { zone: `${label}${index}` },
+            ...readSamples(values),
+          }));
+          expect(readMatrix(body)).toEqual({
+            ok: true,
+            value: { data: { usable: true, value: expected }, warnings: [] },
+          });
+        },
+      ),
+    );
+  });
+
+  test.each([
+    '[[1,"2"],[3,4]]',
+    '[[1,"2"] ,[3,"4"]]',
+    '[[1,"2"],[3,"4"],]',
+    '[[1,"2"][3,"4"]]',
+    '[[1,"2","3"]]',
+    '[[1,"2"],[1,"3"]]',
+    '[[1,""]]',
+    '[["1","2"]]',
+    '[[1,"2"',
+  ])("leaves %s to the complete reader", (text) => {
+    expect(cutSamples(`{"values":${text}}`)).toBeNull();
+  });
+
+  test("an index that the server sends itself is not taken for a list", () => {
+    expect(readMatrix(matrix([{ metric: {}, values: [0] }]))).toMatchObject({ ok: false });
   });
 });
 
