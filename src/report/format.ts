@@ -160,6 +160,11 @@ export function capitalise(text: string): string {
   return text === "" ? text : `${(text[0] ?? "").toUpperCase()}${text.slice(1)}`;
 }
 
+/** A sentence that begins with a word, and not with a name such as `web-17`, begins with a capital letter. */
+export function capitaliseWord(text: string): string {
+  return /^[a-z]+(?=[\s,:;]|$)/.test(text) ? capitalise(text) : text;
+}
+
 /** A sentence ends with a full stop exactly once. */
 export function sentence(text: string): string {
   const trimmed = text.trim();

@@ -14,7 +14,7 @@ import {
   sizeText,
 } from "./display.ts";
 import { textFact } from "./facts.ts";
-import { capitalise, count, fixed, moreTime, pValue, sentence, share, signed, significant } from "./format.ts";
+import { capitaliseWord, count, fixed, moreTime, pValue, sentence, share, signed, significant } from "./format.ts";
 import type { CheckModel, EventStudyRow, MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
 import { CHECK_WORDING, type CheckTongue } from "./wording/checks.ts";
@@ -121,9 +121,9 @@ function reasonModels(sli: SliResult, scope: MetricScope): readonly ReasonModel[
     const told = sli.reasons.find((reason) => reason.code === code);
     return {
       code,
-      sentence: sentence(capitalise(told === undefined ? wording.sentence : scope.shown.message(told.message))),
+      sentence: sentence(capitaliseWord(told === undefined ? wording.sentence : scope.shown.message(told.message))),
       todo: sentence(
-        capitalise(told === undefined || told.hint === "" ? wording.todo : scope.shown.message(told.hint)),
+        capitaliseWord(told === undefined || told.hint === "" ? wording.todo : scope.shown.message(told.hint)),
       ),
     };
   });

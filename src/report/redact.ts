@@ -23,15 +23,20 @@ const IP_ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[?\b(?:[0-9a-f]{1,4}:)
 const HOST_NAME = /\b(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,})(?::\d+)?\b/gi;
 const LOCAL_HOST = /\blocalhost(?::\d+)?\b/gi;
 
+/** `windows.pre` in an advice is a setting. */
+const SETTING = /^(?:windows|units|source|sources|slis|services|environments|exclude|deployment)\.[a-z]+$/;
+
+function isHostName(text: string, ending: string): boolean {
+  return !FILE_ENDINGS.has(ending.toLowerCase()) && !SETTING.test(text);
+}
+
 /** Removes what names a machine; used wherever everybody can read the text. */
 export function withoutAddresses(text: string): string {
   return text
     .replace(ADDRESS, "(address hidden)")
     .replace(IP_ADDRESS, "(address hidden)")
     .replace(LOCAL_HOST, "(address hidden)")
-    .replace(HOST_NAME, (match: string, ending: string) =>
-      FILE_ENDINGS.has(ending.toLowerCase()) ? match : "(address hidden)",
-    );
+    .replace(HOST_NAME, (match: string, ending: string) => (isHostName(match, ending) ? "(address hidden)" : match));
 }
 
 /**

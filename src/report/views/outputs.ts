@@ -4,6 +4,7 @@ import type { ReportContext } from "../context.ts";
 import { displayOf } from "../display.ts";
 import { fixed } from "../format.ts";
 import { inOrder } from "../order.ts";
+import { disclosure } from "../redact.ts";
 import { byteLength, OUTPUT_LIMIT } from "./fit.ts";
 
 /** The outputs that come from the result; the publishers add the ids of what they made. */
@@ -40,20 +41,29 @@ export function renderOutputs(
     "effect-low": number(display?.low),
     "effect-high": number(display?.high),
     metric: lead === undefined ? "" : lead.service === null ? lead.id : `${lead.service}/${lead.id}`,
-    result: compactJson(context.publicRepository ? withoutQueries(document) : document),
+    result: compactJson(context.publicRepository ? forEverybody(document, context) : document),
   };
 }
 
-/** The first code of the metric that made the verdict. */
+/** The first code of the metric that made the verdict; another metric's code would explain something else. */
 function reasonCode(document: ResultDocument, lead: SliResult | undefined): string {
-  return lead?.reasonCodes[0] ?? document.reasonCodes[0] ?? "";
+  return (lead === undefined ? document : lead).reasonCodes[0] ?? "";
 }
 
 /** An output is printed in the log, which everybody can read in a public repository. */
-function withoutQueries(document: ResultDocument): ResultDocument {
+function forEverybody(document: ResultDocument, context: ReportContext): ResultDocument {
   const { provenance } = document;
+  const { message } = disclosure(document, context);
   return {
-    ...document,
+    ...eachSli(document, (sli) => ({
+      ...sli,
+      reasons: sli.reasons.map((reason) => ({
+        code: reason.code,
+        message: message(reason.message),
+        hint: message(reason.hint),
+        facts: {},
+      })),
+    })),
     plans: document.plans.map((plan) => ({ ...plan, notes: {} })),
     provenance: {
       ...provenance,

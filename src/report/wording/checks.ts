@@ -1,6 +1,6 @@
 import type { CheckId, CheckResult } from "../../core/result.ts";
 import { type Facts, flagFact, numberFact, recordsFact, textFact, textsFact } from "../facts.ts";
-import { bareP, count, instant, listing, pValue, share, significant } from "../format.ts";
+import { bareP, count, duration, instant, listing, pValue, share, significant } from "../format.ts";
 
 /** What a check's sentence needs besides its own facts. */
 export interface CheckTongue {
@@ -130,7 +130,7 @@ export function coverageFindings(facts: Facts, tongue: CheckTongue): readonly st
   const missing = (key: string, where: string): string | null => {
     const value = numberFact(facts, key);
     if (value === null || value === 0) return null;
-    return `${value <= 1 ? `${share(value)} of points` : count(value, "point")} missing ${where}`;
+    return `${value <= 1 ? `${significant(value * 100, 2)}% of points` : count(value, "point")} missing ${where}`;
   };
   const amount = (key: string, noun: string, rest = ""): string | null => {
     const value = numberFact(facts, key);
@@ -147,11 +147,33 @@ export function coverageFindings(facts: Facts, tongue: CheckTongue): readonly st
     amount("lateSteps", "step", " at the end still empty"),
     amount("duplicates", "duplicated time stamp"),
     amount("resets", "counter reset"),
+    amount("infinite", "infinite value"),
     flagFact(facts, "irregular") === true ? "irregular time stamps" : null,
+    coarse(facts),
     named("deadUnits", "dead units"),
     named("frozenUnits", "frozen units"),
-    named("droppedUnits", "left out"),
+    dropped(facts, tongue),
   ].filter((finding): finding is string => finding !== null);
+}
+
+/** Units come by name, or as records with their reason. */
+function dropped(facts: Facts, tongue: CheckTongue): string | null {
+  const names = [
+    ...textsFact(facts, "droppedUnits"),
+    ...recordsFact(facts, "droppedUnits").flatMap((one) => textFact(one, "unit") ?? []),
+  ];
+  const total = Math.max(numberFact(facts, "dropped") ?? 0, names.length);
+  if (total === 0) return null;
+  const rest = total - names.length;
+  return `left out: ${listing(names.map(tongue.unit))}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+/** A metric that is written less often than it is asked for. */
+function coarse(facts: Facts): string | null {
+  const spacing = numberFact(facts, "spacing");
+  const step = numberFact(facts, "step");
+  if (spacing === null || step === null || spacing <= 1.5 * step) return null;
+  return `a point every ${duration(spacing)} where the step is ${duration(step)}`;
 }
 
 function coverage(check: CheckResult, tongue: CheckTongue, word: string): string {
