@@ -61,3 +61,15 @@ function ruleWords(rule: GroupRule): string {
     .map(([label, wanted]) => `${label}: ${wanted.type === "regex" ? `/${wanted.pattern}/` : wanted.values.join(", ")}`)
     .join("; ");
 }
+
+/** What a reader who looks for the pull request must know; null: there is one. */
+export function contentNote(content: {
+  readonly pullRequests: readonly number[];
+  readonly rollback: boolean;
+}): string | null {
+  if (content.rollback)
+    return "This is a rollback: the commit is older than what was deployed before, so the effect is not that of a new change.";
+  return content.pullRequests.length === 0
+    ? "No pull request was found for the deployed commit, so nobody was told there."
+    : null;
+}

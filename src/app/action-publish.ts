@@ -12,9 +12,13 @@ import type { SubjectCheck } from "./action-check.ts";
 import { publishComments } from "./action-comment.ts";
 import { resultDigest } from "./action-digest.ts";
 import { STATE } from "./action-host.ts";
+import { contentNote } from "./action-notes.ts";
 import { asError, type Ending, nowOf, type Session } from "./action-session.ts";
 import type { Settings } from "./action-settings.ts";
 import type { Subject } from "./action-subject.ts";
+
+/** Characters that a remark and its blank lines may add to a rendered text. */
+const REMARK_SPACE = 300;
 
 export interface Publication {
   readonly subject: Subject;
@@ -35,10 +39,11 @@ export async function publishResult(
   const conclusion = conclusionFor(document, settings.policy);
   const context = await contextOf(session, publication);
   const resultPath = await writeResult(session, subject, document);
-  await session.host.appendSummary(renderSummary(buildReport(document, context), SUMMARY_BYTES));
+  const remark = contentNote(publication);
+  await session.host.appendSummary(withRemark(renderSummary(buildReport(document, context), SUMMARY_BYTES), remark));
   const outputs = { ...renderOutputs(document, context, conclusion), "result-path": resultPath };
   session.host.info(`${buildReport(document, context).title} (${conclusion})`);
-  const failure = await finishCheck(check, document, context, conclusion);
+  const failure = await finishCheck(check, { document, context, conclusion, remark });
   const commentIds = session.inputs.dryRun
     ? []
     : await publishComments(session, {
@@ -83,21 +88,30 @@ export async function contextOf(
   };
 }
 
+interface CheckContent {
+  readonly document: ResultDocument;
+  readonly context: ReportContext;
+  readonly conclusion: Conclusion;
+  readonly remark: string | null;
+}
+
+function withRemark(text: string, remark: string | null): string {
+  return remark === null ? text : `${text.trimEnd()}\n\n${remark}\n`;
+}
+
 /** The error that remains when the check could not be concluded; the other surfaces are served before it is thrown. */
 async function finishCheck(
   check: SubjectCheck,
-  document: ResultDocument,
-  context: ReportContext,
-  conclusion: Conclusion,
+  { document, context, conclusion, remark }: CheckContent,
 ): Promise<unknown> {
   const digest = resultDigest(document, conclusion);
   const before = await check.before();
   if (before?.completed && check.id === before.id && readDoneState(before.text)?.digest === digest) return null;
   const line = stateLine({ kind: "done", digest });
   const model = buildReport(document, context);
-  const { title, summary, text } = renderCheck(model, CHECK_TEXT_CHARACTERS - line.length - 2);
+  const { title, summary, text } = renderCheck(model, CHECK_TEXT_CHARACTERS - line.length - REMARK_SPACE);
   try {
-    await check.complete({ title, summary, text: `${text}\n\n${line}` }, conclusion);
+    await check.complete({ title, summary: withRemark(summary, remark), text: `${text}\n\n${line}` }, conclusion);
     return null;
   } catch (error) {
     return error;

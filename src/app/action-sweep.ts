@@ -1,4 +1,4 @@
-import { parseExternalId } from "../github/checks.ts";
+import { checkNameOf, parseExternalId } from "../github/checks.ts";
 import { type DeployTime, firstSuccess } from "../github/deployments.ts";
 import { OPEN_CHECK_SECONDS, PAGE_SIZE } from "../github/limits.ts";
 import type { CheckRunRecord, DeploymentRecord } from "../github/records.ts";
@@ -17,6 +17,8 @@ const HORIZON_SECONDS = OPEN_CHECK_SECONDS + 86_400;
 /** A commit that may carry an open check of ours. */
 interface Candidate {
   readonly sha: string;
+  /** Name of the check; null: any of ours. With a name the answer is short however many checks a commit has. */
+  readonly name: string | null;
   /** Epoch seconds. */
   readonly at: number;
 }
@@ -28,7 +30,7 @@ interface Candidate {
  */
 export async function sweep(session: Session): Promise<Ending[]> {
   const deployments = await recentDeployments(session);
-  const candidates = deployments.length > 0 ? candidatesOf(deployments) : await commitCandidates(session);
+  const candidates = deployments.length > 0 ? candidatesOf(session, deployments) : await commitCandidates(session);
   const order = scanOrder(candidates, nowOf(session));
   const endings: Ending[] = [];
   let looked = 0;
@@ -39,7 +41,7 @@ export async function sweep(session: Session): Promise<Ending[]> {
   }
   const left = order.length - looked;
   session.host.info(
-    `Looked at ${looked} of ${order.length} commits deployed in the last 14 days, finished ${endings.length} checks${left > 0 ? `; ${left} commits are left to the next run` : ""}.`,
+    `Looked at ${looked} of ${order.length} deployed commits of the last 14 days, finished ${endings.length} checks${left > 0 ? `; ${left} commits are left to the next run` : ""}.`,
   );
   return endings;
 }
@@ -61,17 +63,24 @@ async function recentDeployments(session: Session): Promise<DeploymentRecord[]> 
   return found;
 }
 
-function candidatesOf(deployments: readonly DeploymentRecord[]): Candidate[] {
-  const newest = new Map<string, number>();
-  for (const { sha, createdAt } of deployments) newest.set(sha, Math.max(newest.get(sha) ?? 0, createdAt));
-  return [...newest].map(([sha, at]) => ({ sha, at }));
+/** One per commit and environment. */
+function candidatesOf(session: Session, deployments: readonly DeploymentRecord[]): Candidate[] {
+  const newest = new Map<string, Candidate>();
+  for (const { sha, environment, createdAt } of deployments) {
+    const name = session.inputs.checkName ?? checkNameOf(environment);
+    const known = newest.get(`${sha} ${name}`);
+    newest.set(`${sha} ${name}`, { sha, name, at: Math.max(known?.at ?? 0, createdAt) });
+  }
+  return [...newest.values()];
 }
 
 /** Repositories that deploy without GitHub deployments keep their checks on the default branch's commits. */
 async function commitCandidates(session: Session): Promise<Candidate[]> {
   try {
     const commits = await session.home.listCommits({ since: nowOf(session) - HORIZON_SECONDS });
-    return commits.map(({ sha, committedAt }) => ({ sha, at: committedAt ?? 0 }));
+    const { checkName, environment } = session.inputs;
+    const name = checkName ?? (environment === null ? null : checkNameOf(environment));
+    return commits.map(({ sha, committedAt }) => ({ sha, name, at: committedAt ?? 0 }));
   } catch (error) {
     warnOf(session, error);
     return [];
@@ -106,8 +115,9 @@ async function finishDue(
   deployments: readonly DeploymentRecord[],
 ): Promise<Ending[]> {
   const endings: Ending[] = [];
+  const filter = { ref: candidate.sha, ...(candidate.name === null ? {} : { name: candidate.name }) };
   try {
-    for (const run of await session.home.listCheckRuns({ ref: candidate.sha })) {
+    for (const run of await session.home.listCheckRuns(filter)) {
       const subject = run.completed ? null : await subjectOf(session, { run, sha: candidate.sha, deployments });
       if (subject === null || session.home.remaining() < 1) continue;
       const ending = await finishOne(session, subject, run);

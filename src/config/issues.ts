@@ -10,6 +10,8 @@ export interface Finding {
   readonly at: "key" | "value";
   readonly message: string;
   readonly hint: string;
+  /** The known key that an unknown one was taken for: it is misspelled, not missing. */
+  readonly meant?: string;
 }
 
 type Issue = z.core.$ZodIssue;
@@ -60,6 +62,7 @@ function unknownKey(key: string, path: Path, context: Context): Finding {
     at: "key",
     message: `Unknown key ${quote(key)}${where}${meant === null ? "." : `; did you mean "${meant}"?`}`,
     hint: meant === null ? choices : `Write "${meant}", or remove the key. ${choices}`,
+    ...(meant === null ? {} : { meant }),
   };
 }
 

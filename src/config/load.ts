@@ -30,7 +30,7 @@ export function loadConfig({ text, file, environment, requireMargins = true }: C
   const hash = createHash("sha256").update(text).digest("hex");
   refuseOtherVersions(root, origins);
   const findings: PlacedFinding[] = [...takeOutSecrets(root), ...schemaFindings(root)].map((one) => ({ ...one, root }));
-  prune(root, findings);
+  prune(root, findings, origins);
   const environments = isBranch(root.environments) ? Object.keys(root.environments) : [];
   const chosen = environment !== null && environments.includes(environment) ? environment : null;
   const identity = { file, hash, environment, requireMargins };
@@ -66,13 +66,15 @@ function schemaFindings(root: Branch): Finding[] {
 }
 
 /** Takes refused values out, so that the rest can still be looked at; their keys count as stated. */
-function prune(root: Branch, findings: readonly Finding[]): void {
-  for (const { path } of findings) {
+function prune(root: Branch, findings: readonly Finding[], origins: Origins): void {
+  for (const { path, meant } of findings) {
     // An entry of a list cannot go alone: the others would change their place.
     const end = path.findLastIndex((step) => typeof step === "string");
     const parent = path.slice(0, end).reduce<unknown>(at, root);
     const key = path[end];
-    if (isBranch(parent) && key !== undefined && key !== "slis") delete parent[String(key)];
+    if (!isBranch(parent) || key === undefined) continue;
+    if (meant !== undefined) origins.adopt(parent, meant, parent, String(key));
+    if (key !== "slis") delete parent[String(key)];
   }
 }
 

@@ -27,7 +27,7 @@ export class Origins {
   }
 
   /** Takes over the entry `key` of another branch, when its text was used for the new one. */
-  adopt(branch: object, key: string, from: object, fromKey: string = key): void {
+  adopt(branch: object, key: string, from: object, fromKey = key): void {
     const positions = this.#origins.get(from)?.keys.get(fromKey);
     if (positions !== undefined) this.record(branch, key, positions);
   }
