@@ -40,7 +40,7 @@ const FAILURE_CODES: Readonly<Record<CheckId, ReasonCode | null>> = {
 /** The reason code of a failed check; late data have their own. */
 export function failureCode(check: CheckResult): ReasonCode | null {
   if (check.passed !== false) return null;
-  const problems = check.facts["problems"];
+  const problems = check.facts.problems;
   if (check.id === "coverage" && Array.isArray(problems) && problems[0] === "late") return "LATE_DATA";
   return FAILURE_CODES[check.id];
 }

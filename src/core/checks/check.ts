@@ -1,5 +1,5 @@
-import type { Effect } from "../inference/effect.ts";
 import type { DidFit } from "../estimators/did.ts";
+import type { Effect } from "../inference/effect.ts";
 import type { JsonValue } from "../outcome.ts";
 import type { Panel } from "../panel/panel.ts";
 import type { Quality } from "../panel/quality.ts";

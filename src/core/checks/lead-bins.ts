@@ -1,8 +1,8 @@
 import {
   type ArModel,
   type ContrastPiece,
-  impulseResponse,
   type ImpulseResponse,
+  impulseResponse,
   shockLoadings,
 } from "../estimators/did-ar.ts";
 import { meanBetween } from "../panel/panel.ts";

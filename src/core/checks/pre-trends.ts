@@ -1,6 +1,6 @@
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
-import { type ArModel, type ContrastPiece, contrastCovariance } from "../estimators/did-ar.ts";
 import type { DidFit } from "../estimators/did.ts";
+import { type ArModel, type ContrastPiece, contrastCovariance } from "../estimators/did-ar.ts";
 import { residualsOf } from "../estimators/did-path.ts";
 import type { Panel } from "../panel/panel.ts";
 import { fSf } from "../probability/f.ts";

@@ -1,6 +1,6 @@
 import type { DidFit } from "../estimators/did.ts";
 import { residualsOf } from "../estimators/did-path.ts";
-import { countFinite, meanBetween, type Panel } from "../panel/panel.ts";
+import type { Panel } from "../panel/panel.ts";
 import { studentTTwoSided } from "../probability/student-t.ts";
 import { type Check, notRun, result } from "./check.ts";
 
@@ -76,12 +76,12 @@ function earlierMaxima(fit: DidFit, panel: Panel): number[] {
   const { preEnd, postStart, end } = fit.window;
   const length = end - postStart;
   const maxima: number[] = [];
-  const series = fit.control.map((u) => residualsOf(panel, fit.window, u, fit.path));
+  const series = fit.control.map((u) => runningSums(residualsOf(panel, fit.window, u, fit.path), preEnd));
   for (let to = preEnd; to - length >= 0; to -= length) {
     let largest = 0;
-    series.forEach((z, j) => {
+    series.forEach((sums, j) => {
       const variance = fit.controlTimes[j]?.variance ?? 0;
-      const change = meanBetween(z, to - length, to) - meanOutside(z, to - length, to, preEnd);
+      const change = windowChange(sums, to - length, to);
       if (variance > 0 && Number.isFinite(change)) largest = Math.max(largest, Math.abs(change) / Math.sqrt(variance));
     });
     maxima.push(largest);
@@ -89,8 +89,27 @@ function earlierMaxima(fit: DidFit, panel: Panel): number[] {
   return maxima;
 }
 
-function meanOutside(x: Float64Array, from: number, to: number, end: number): number {
-  const [before, after] = [countFinite(x, 0, from), countFinite(x, to, end)];
-  const part = (n: number, start: number, stop: number): number => (n === 0 ? 0 : n * meanBetween(x, start, stop));
-  return (part(before, 0, from) + part(after, to, end)) / (before + after);
+/** Sums and counts of the finite values before each step. */
+interface RunningSums {
+  readonly sums: Float64Array;
+  readonly counts: Int32Array;
+}
+
+function runningSums(x: Float64Array, end: number): RunningSums {
+  const sums = new Float64Array(end + 1);
+  const counts = new Int32Array(end + 1);
+  for (let t = 0; t < end; t++) {
+    const value = x[t] as number;
+    const isSeen = Number.isFinite(value);
+    sums[t + 1] = (sums[t] as number) + (isSeen ? value : 0);
+    counts[t + 1] = (counts[t] as number) + (isSeen ? 1 : 0);
+  }
+  return { sums, counts };
+}
+
+/** Mean of a window minus the mean of all the rest; NaN when either is empty. */
+function windowChange({ sums, counts }: RunningSums, from: number, to: number): number {
+  const inside = (sums[to] as number) - (sums[from] as number);
+  const seen = (counts[to] as number) - (counts[from] as number);
+  return inside / seen - ((sums.at(-1) as number) - inside) / ((counts.at(-1) as number) - seen);
 }

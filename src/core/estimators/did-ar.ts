@@ -1,4 +1,5 @@
 import { CholeskyDecomposition, Matrix, SingularValueDecomposition } from "ml-matrix";
+import { lagResidual, lagResidualSquares, lagTotals } from "../linalg/lags.ts";
 
 /**
  * Autoregression of a gap series before the deploy, and the variance it implies for contrasts such as
@@ -71,7 +72,7 @@ export function fitAr(x: Float64Array, preEnd: number, size: number): ArModel | 
 
 /** Residual squares over n - p equations less p coefficients and the mean. */
 function innovationVariance(x: Float64Array, phi: Float64Array): number {
-  return residualSquares(x, phi) / Math.max(1, x.length - 2 * phi.length - 1);
+  return lagResidualSquares(x, phi) / Math.max(1, x.length - 2 * phi.length - 1);
 }
 
 function bicOf(sigma2: number, n: number, order: number): number {
@@ -98,13 +99,7 @@ interface LagProducts {
 }
 
 function lagProducts(x: Float64Array, orders: number): LagProducts {
-  const totals = new Float64Array(orders + 1);
-  for (let k = 0; k <= orders; k++) {
-    let sum = 0;
-    for (let t = k; t < x.length; t++) sum += (x[t] as number) * (x[t - k] as number);
-    totals[k] = sum;
-  }
-  return { orders, totals };
+  return { orders, totals: lagTotals(x, orders) };
 }
 
 /** sum over t = order..n-1 of x_{t-i} x_{t-j}, i <= j <= order. */
@@ -158,7 +153,7 @@ function residualCorrelations(x: Float64Array, phi: Float64Array): Matrix {
   const order = phi.length;
   const sums = new Float64Array(order);
   for (let t = order; t < x.length; t++) {
-    const error = residualAt(x, phi, t);
+    const error = lagResidual(x, phi, t);
     for (let k = 0; k < order; k++) sums[k] = (sums[k] as number) + error * (x[t - k - 1] as number);
   }
   return Matrix.columnVector(Array.from(sums));
@@ -177,18 +172,6 @@ function minimumNormAr(x: Float64Array, order: number): Float64Array {
   return Float64Array.from(solution.to1DArray());
 }
 
-function residualAt(x: Float64Array, phi: Float64Array, t: number): number {
-  let error = x[t] as number;
-  for (let k = 0; k < phi.length; k++) error -= (phi[k] as number) * (x[t - k - 1] as number);
-  return error;
-}
-
-function residualSquares(x: Float64Array, phi: Float64Array): number {
-  let sum = 0;
-  for (let t = phi.length; t < x.length; t++) sum += residualAt(x, phi, t) ** 2;
-  return sum;
-}
-
 function correctPersistence(phi: Float64Array, n: number): number[] {
   let rho = 0;
   for (const value of phi) rho += value;
@@ -203,20 +186,29 @@ export interface ImpulseResponse {
   readonly cumulative: Float64Array;
 }
 
-/** Impulse response of the model for a window of `length` steps. */
+/** Shares of the running sum far below rounding: what follows cannot change a digit of it. */
+const FADED = 1e-24;
+
+/** Impulse response of the model for a window of `length` steps, cut earlier where it has faded away. */
 export function impulseResponse(model: ArModel, length: number): ImpulseResponse {
   const size = Math.min(2000, Math.max(200, 4 * length));
   const psi = new Float64Array(size);
   const cumulative = new Float64Array(size);
+  const { order, phi } = model;
   psi[0] = 1;
   cumulative[0] = 1;
-  for (let k = 1; k < size; k++) {
-    let sum = 0;
-    for (let j = 0; j < Math.min(model.order, k); j++) sum += (model.phi[j] as number) * (psi[k - 1 - j] as number);
-    psi[k] = sum;
-    cumulative[k] = (cumulative[k - 1] as number) + sum;
+  let [used, small] = [1, 0];
+  // As many faded values as the model remembers: all that follow are made of them.
+  while (used < size && small < Math.max(1, order)) {
+    let value = 0;
+    for (let j = 0; j < Math.min(order, used); j++) value += (phi[j] as number) * (psi[used - 1 - j] as number);
+    const sum = (cumulative[used - 1] as number) + value;
+    psi[used] = value;
+    cumulative[used] = sum;
+    small = Math.abs(value) <= FADED * Math.abs(sum) ? small + 1 : 0;
+    used++;
   }
-  return { sigma2: model.sigma2, psi, cumulative };
+  return { sigma2: model.sigma2, psi: psi.subarray(0, used), cumulative: cumulative.subarray(0, used) };
 }
 
 /** psi_0 + ... + psi_k, zero for k < 0, constant past the cut. */
@@ -234,11 +226,20 @@ export function shockLoadings(
 ): Float64Array {
   const reach = response.psi.length - 1;
   const loadings = new Float64Array(length + reach);
-  for (const piece of pieces) {
-    for (let i = 0; i < piece.to + reach; i++) {
-      const s = i - reach;
-      const sum = cumulativeAt(response, piece.to - 1 - s) - cumulativeAt(response, piece.from - 1 - s);
-      loadings[i] = (loadings[i] as number) + piece.weight * sum;
+  const { cumulative } = response;
+  const limit = cumulative[reach] as number;
+  for (const { from, to, weight } of pieces) {
+    // Shocks before i = from reach the piece from its start on, the others from themselves on.
+    for (let i = 0; i < from + reach; i++) {
+      const first = from - 1 - i + reach;
+      const last = to - 1 - i + reach;
+      const sum =
+        (last < reach ? (cumulative[last] as number) : limit) - (first < reach ? (cumulative[first] as number) : limit);
+      loadings[i] = (loadings[i] as number) + weight * sum;
+    }
+    for (let i = from + reach; i < to + reach; i++) {
+      const last = to - 1 - i + reach;
+      loadings[i] = (loadings[i] as number) + weight * (last < reach ? (cumulative[last] as number) : limit);
     }
   }
   return loadings;

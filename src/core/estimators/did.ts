@@ -54,7 +54,7 @@ export interface DidFit {
   /** Overdispersion of the controls' changes and its degrees of freedom; null with q < 1. */
   readonly phi: number | null;
   readonly q: number;
-  /** log time variance of the gap, and log variance of control changes; fewer when undefined. */
+  /** log time variance of the gap, and log variance of control changes (-Infinity for none); fewer when undefined. */
   readonly scaleScore: readonly number[];
 }
 
@@ -74,11 +74,16 @@ export function fitDid(panel: Panel, options: DidOptions): Outcome<DidFit> {
   if (!additive.ok) return multiplicative;
   const [a, m] = [additive.value.scaleScore, multiplicative.value.scaleScore];
   if (a.length !== m.length) return additive;
-  return total(m) < total(a) ? multiplicative : additive;
+  return isCalmer(m, a) ? multiplicative : additive;
 }
 
-function total(score: readonly number[]): number {
-  return score.reduce((sum, value) => sum + value, 0);
+/** A term of exactly no variation outranks any other; then the smaller sum. */
+function isCalmer(score: readonly number[], other: readonly number[]): boolean {
+  const still = (terms: readonly number[]): number => terms.filter((term) => term === Number.NEGATIVE_INFINITY).length;
+  if (still(score) !== still(other)) return still(score) > still(other);
+  const total = (terms: readonly number[]): number =>
+    terms.filter(Number.isFinite).reduce((sum, term) => sum + term, 0);
+  return total(score) < total(other);
 }
 
 interface Sample {
@@ -120,8 +125,44 @@ function fitScale(panel: Panel, options: DidOptions, scale: Scale): Outcome<DidF
       },
     );
   }
-  const size = Math.max(...[...treated, ...control].map((u) => Math.abs(levels[u] as number)));
+  const { size, largest } = magnitude(panel, window, [...treated, ...control]);
+  if (largest > LARGEST || (size > 0 && size < 1 / LARGEST)) return beyondNumbers(largest);
   return estimate({ panel, window, treated, control, levels, scale, size });
+}
+
+/** Share of the values' size below which a spread is rounding noise. */
+const ROUNDING = 1e-12;
+/** Squares of larger values, and of smaller ones than its inverse, leave the range of numbers. */
+const LARGEST = 1e100;
+
+/** size: the largest mean |value| of a unit; largest: the largest |value|. */
+function magnitude(panel: Panel, window: PanelWindow, units: readonly number[]): { size: number; largest: number } {
+  let size = 0;
+  let largest = 0;
+  for (const unit of units) {
+    const y = unitValues(panel, unit);
+    let sum = 0;
+    let seen = 0;
+    for (let t = 0; t < window.end; t++) {
+      const value = Math.abs(y[t] as number);
+      if (!Number.isFinite(value)) continue;
+      if (value > largest) largest = value;
+      if (t >= window.preEnd) continue;
+      sum += value;
+      seen++;
+    }
+    size = Math.max(size, sum / seen);
+  }
+  return { size, largest };
+}
+
+function beyondNumbers(largest: number): Outcome<never> {
+  return refuse(
+    "NOT_ESTIMABLE",
+    `Values up to ${largest.toExponential(1)} are beyond what can be computed with.`,
+    `Let the query return another unit, so that values lie between ${1 / LARGEST} and ${LARGEST}.`,
+    { largest },
+  );
 }
 
 function seenOnBothSides(panel: Panel, window: PanelWindow, unit: number): boolean {
@@ -180,7 +221,7 @@ function estimate(sample: Sample): Outcome<DidFit> {
     controlChanges,
     controlTimes: times,
     time,
-    scaleScore: scaleScore(time, controlChanges),
+    scaleScore: scaleScore(sample, time, controlChanges),
   });
 }
 
@@ -249,9 +290,20 @@ function contrastWeights(gap: Float64Array, window: PanelWindow, totals: Float64
   return weights;
 }
 
-function scaleScore(time: TimeVariance | null, controlChanges: readonly number[]): number[] {
+/**
+ * Logs of the two variances that exist; -Infinity where there is no variation beyond rounding. A treated level of 0 makes
+ * every multiplicative residual 0 without saying that the scale fits, so it gives no term.
+ */
+function scaleScore(sample: Sample, time: TimeVariance | null, controlChanges: readonly number[]): number[] {
   const spread = controlChanges.length > 1 ? populationVariance(controlChanges) : Number.NaN;
-  return [time?.variance ?? Number.NaN, spread].filter((value) => value > 0).map(Math.log);
+  const hasLevel = sample.scale === "additive" || sample.treated.some((u) => sample.levels[u] !== 0);
+  const past = hasLevel || time?.variance !== 0 ? (time?.variance ?? Number.NaN) : Number.NaN;
+  return [past, isRounding(spread, sample.size) ? 0 : spread].filter((value) => value >= 0).map(Math.log);
+}
+
+/** Whether a variance is no more than the rounding noise of values of this size. */
+function isRounding(variance: number, size: number): boolean {
+  return Math.sqrt(variance) <= ROUNDING * size;
 }
 
 function populationVariance(values: readonly number[]): number {
@@ -280,7 +332,7 @@ interface DoubtEvidence {
 /** docs/method.md section 3 step 5. */
 function combineDoubt(sample: Sample, evidence: DoubtEvidence): Outcome<Doubt> {
   const { time, controlChanges, variances } = evidence;
-  const negligible = (value: number): boolean => Math.abs(value) <= 1e-12 * sample.size;
+  const negligible = (value: number): boolean => Math.abs(value) <= ROUNDING * sample.size;
   if (time === null) return tooShort(sample);
   if (time.variance === 0) {
     const still = evidence.treatedChanges.every(negligible) && negligible(evidence.att);
@@ -302,7 +354,7 @@ function fewControls(sample: Sample, evidence: DoubtEvidence, time: TimeVariance
   const [n1, n0] = [sample.treated.length, sample.control.length];
   const base = { rankP: null, phi: null, q: 0 } as const;
   const pooled = n1 + n0 > 2 ? pooledVariance(evidence.treatedChanges, evidence.controlChanges) : 0;
-  if (pooled > 0) {
+  if (!isRounding(pooled, sample.size)) {
     const codes: ReasonCode[] = n0 === 1 ? ["ONE_CONTROL", "UNIT_DOUBT_POOLED"] : ["UNIT_DOUBT_POOLED"];
     return { ...base, variance: pooled * (1 / n1 + 1 / n0), dof: n1 + n0 - 2, method: "pooled-unit-changes", codes };
   }

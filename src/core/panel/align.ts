@@ -51,7 +51,9 @@ export function alignPanel(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): 
   const timing = checkTiming(plan, range);
   if (!timing.ok) return timing;
   const grid = gridFor(plan, range);
-  if (grid.steps * units.length > MAX_CELLS) {
+  const empty = emptyWindow(plan, grid);
+  if (empty !== null) return empty;
+  if (!(grid.steps * units.length <= MAX_CELLS)) {
     return refuse(
       "NOT_ESTIMABLE",
       `A step of ${plan.window.step} s makes ${grid.steps} steps of this data.`,
@@ -76,6 +78,33 @@ export function alignPanel(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): 
     );
   }
   return assemble(plan, grid, cells, trimmed, { counts, excluded, spacing: typicalSpacing(units) });
+}
+
+/** Windows that hold no step, whatever the data. */
+function emptyWindow(plan: AnalysisPlan, grid: Grid): Outcome<never> | null {
+  const { deployedAt, step, settle } = plan.window;
+  if (!(step > 0)) {
+    return refuse("NOT_ESTIMABLE", `A step of ${step} s makes no grid.`, "Give a step of at least one second.", {
+      step,
+    });
+  }
+  if (grid.first >= 0) {
+    return refuse(
+      "NO_PRE_DATA",
+      "The pre window holds no step before the deploy.",
+      "Let `windows.pre` reach back before the deploy.",
+      { preStart: plan.window.preStart, deployedAt },
+    );
+  }
+  if (grid.first + grid.steps <= 0) {
+    return refuse(
+      "NO_POST_DATA",
+      "The post window ends before the deploy.",
+      "Let `windows.post` end after the deploy and its settle time.",
+      { postEnd: plan.window.postEnd, postStart: deployedAt + settle },
+    );
+  }
+  return null;
 }
 
 /** A ratio whose numerator or denominator came back for no unit at all is a renamed metric until shown otherwise. */
@@ -121,6 +150,7 @@ function stampRange(units: readonly UnitSeries[]): StampRange | null {
   for (const { series } of units) {
     for (const { times } of series) {
       for (const time of times) {
+        if (!Number.isFinite(time)) continue;
         if (time < first) first = time;
         if (time > last) last = time;
       }
@@ -432,15 +462,22 @@ function buildPanel(
   };
 }
 
+/** Median distance of neighbouring stamps, from up to 200 of each unit. */
 function typicalSpacing(units: readonly UnitSeries[]): number | null {
   const gaps: number[] = [];
   for (const { series } of units) {
-    const times = series[0]?.times ?? new Float64Array(0);
-    for (let i = 1; i < Math.min(times.length, 200); i++) {
+    const times = firstStamps(series[0]?.times ?? new Float64Array(0));
+    for (let i = 1; i < times.length; i++) {
       const gap = (times[i] as number) - (times[i - 1] as number);
       if (gap > 0) gaps.push(gap);
     }
   }
   gaps.sort((a, b) => a - b);
   return gaps[Math.floor(gaps.length / 2)] ?? null;
+}
+
+/** The earliest 200 stamps in time order; files may hold rows in any order. */
+function firstStamps(times: Float64Array): Float64Array {
+  const isAscending = times.every((time, i) => i === 0 || time >= (times[i - 1] as number));
+  return (isAscending ? times : times.slice().sort()).subarray(0, 200);
 }

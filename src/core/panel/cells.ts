@@ -65,6 +65,7 @@ function cleanRows(series: Series, counts: CellCounts): Int32Array {
       continue;
     }
     const value = series.values[row] as number;
+    if (!Number.isFinite(series.times[row] as number)) continue;
     if (Number.isFinite(value)) kept[n++] = row;
     else if (!Number.isNaN(value)) counts.infinite++;
   }

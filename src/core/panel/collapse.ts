@@ -27,7 +27,7 @@ export function collapseClusters(panel: Panel, clusters: Readonly<Record<string,
   }
   const values = new Float64Array(names.length * panel.steps);
   const weights = panel.weights === null ? null : new Float64Array(names.length * panel.steps);
-  names.forEach((name, c) => fillCluster(panel, members.get(name) ?? [], c, values, weights));
+  for (const [c, name] of names.entries()) fillCluster(panel, members.get(name) ?? [], c, values, weights);
   return answer({
     ...panel,
     units: names,

@@ -1,6 +1,6 @@
-import { contrastCovariance } from "../estimators/did-ar.ts";
-import type { DidFit } from "../estimators/did.ts";
 import { binContrast, binsOf, equalBins, loadingsOf } from "../checks/lead-bins.ts";
+import type { DidFit } from "../estimators/did.ts";
+import { contrastCovariance } from "../estimators/did-ar.ts";
 import { studentTQuantile } from "../probability/student-t.ts";
 import type { EventStudyPoint } from "../result.ts";
 

@@ -1,8 +1,8 @@
-import { contrastCovariance, impulseResponse, shockLoadings } from "../estimators/did-ar.ts";
 import type { DidFit } from "../estimators/did.ts";
+import { contrastCovariance, impulseResponse, shockLoadings } from "../estimators/did-ar.ts";
 import { deployContrast } from "../estimators/did-time-variance.ts";
-import type { MinimumDetectableEffect, TimeToDecide } from "../result.ts";
 import { studentTQuantile } from "../probability/student-t.ts";
+import type { MinimumDetectableEffect, TimeToDecide } from "../result.ts";
 
 export const POWER = 0.8;
 
@@ -27,7 +27,8 @@ const HORIZON = 50;
 
 /**
  * Shortest post window whose projected interval half-width falls below |margin - harm|: same autoregression, same pre
- * window, overdispersion kept. Null when the fit has no autoregression to project with.
+ * window, overdispersion kept. Null when the fit has no autoregression to project with, or when the interval already decides
+ * and something else (multiplicity) keeps the verdict open.
  */
 export function timeToDecide(
   fit: DidFit,
@@ -48,9 +49,10 @@ export function timeToDecide(
     const variance = contrastCovariance(response, loadings, loadings) * Math.max(1, fit.phi ?? 1);
     return quantile * Math.sqrt(variance) < distance;
   };
+  if (decides(used)) return null;
   const found = smallestWindow(decides, used);
   if (found === null) return { decidable: false, postWindow: null, additional: null };
-  return { decidable: true, postWindow: found * step, additional: Math.max(0, found - used) * step };
+  return { decidable: true, postWindow: found * step, additional: (found - used) * step };
 }
 
 /** First window length that decides, by doubling and bisection (the half-width falls with the length). */
