@@ -25,7 +25,6 @@ const CALLS = {
   "/repos/{owner}/{repo}/check-runs": { post: ["201"] },
   "/repos/{owner}/{repo}/check-runs/{check_run_id}": { patch: ["200"] },
   "/repos/{owner}/{repo}/deployments": { get: ["200"] },
-  "/repos/{owner}/{repo}/deployments/{deployment_id}": { get: ["200"] },
   "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses": { get: ["200"] },
   "/repos/{owner}/{repo}/pulls": { get: ["200"] },
   "/repos/{owner}/{repo}/pulls/{pull_number}": { get: ["200"] },

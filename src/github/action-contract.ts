@@ -1,3 +1,5 @@
+import { DEFAULT_CONFIG_PATH } from "./config-file.ts";
+
 /**
  * The Action's inputs and outputs: the one list. action.yml repeats it for the runner; a test compares the two.
  */
@@ -13,7 +15,7 @@ export const INPUTS = {
   config: {
     description: "Path of the config on the default branch.",
     type: "text",
-    default: ".github/deploy-impact.yml",
+    default: DEFAULT_CONFIG_PATH,
   },
   "github-token": {
     description: "Token for the GitHub API; the job's own token is enough.",

@@ -56,7 +56,6 @@ export interface GithubApi {
   readonly getFile: (path: string) => Promise<RepositoryFileRecord>;
   readonly isPrivate: () => Promise<boolean>;
   readonly listDeployments: (filter: DeploymentFilter) => Promise<DeploymentRecord[]>;
-  readonly getDeployment: (id: number) => Promise<DeploymentRecord>;
   readonly listDeploymentStatuses: (id: number) => Promise<DeploymentStatusRecord[]>;
   readonly listCheckRuns: (filter: { readonly ref: string; readonly name?: string }) => Promise<CheckRunRecord[]>;
   readonly createCheckRun: (creation: CheckCreation) => Promise<CheckRunRecord>;
@@ -173,7 +172,7 @@ function repositoryCalls(octokit: Octokit, target: Target): Pick<GithubApi, "get
   };
 }
 
-type DeploymentCalls = Pick<GithubApi, "listDeployments" | "getDeployment" | "listDeploymentStatuses">;
+type DeploymentCalls = Pick<GithubApi, "listDeployments" | "listDeploymentStatuses">;
 
 function deploymentCalls(octokit: Octokit, target: Target): DeploymentCalls {
   const why = purpose("deployments", "read the deployments");
@@ -188,8 +187,6 @@ function deploymentCalls(octokit: Octokit, target: Target): DeploymentCalls {
           page,
         }),
       ),
-    getDeployment: (id) =>
-      ask(why, deploymentSchema, () => octokit.rest.repos.getDeployment({ ...target, deployment_id: id })),
     listDeploymentStatuses: (id) =>
       ask(why, z.array(deploymentStatusSchema), () =>
         octokit.rest.repos.listDeploymentStatuses({ ...target, deployment_id: id, per_page: PAGE_SIZE }),

@@ -12,9 +12,6 @@ export const CHECK_TITLE_CHARACTERS = 255;
 /** Bytes of a job summary that we write at most. GitHub drops a step's whole summary above 1 MiB (workflow commands reference). */
 export const SUMMARY_BYTES = 900 * 1024;
 
-/** Bytes of the `result` output that we write at most. All outputs of a job may hold 1 MiB (metadata reference). */
-export const RESULT_OUTPUT_BYTES = 64 * 1024;
-
 /** An open check run becomes `stale` after 14 days (checks guide). */
 export const OPEN_CHECK_SECONDS = 14 * 86_400;
 

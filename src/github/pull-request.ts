@@ -1,3 +1,4 @@
+import { DeployImpactError } from "../core/errors.ts";
 import type { GithubApi } from "./api.ts";
 import {
   BATCH_COMMENTS,
@@ -99,8 +100,9 @@ async function comparisonWith(
   if (previousSha === null || previousSha === sha) return null;
   try {
     return await api.compare(previousSha, sha);
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof DeployImpactError && error.code === "GITHUB_NOT_FOUND") return null;
+    throw error;
   }
 }
 

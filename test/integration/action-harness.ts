@@ -16,7 +16,6 @@ import type { Ports } from "../../src/ports.ts";
 import { deploymentBody, type GithubStandIn, type StandInDeployment } from "./github-stand-in.ts";
 
 export const SHA = "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678";
-export const OLD_SHA = "0ld0000000000000000000000000000000000001".replaceAll("l", "1");
 export const DEPLOYED_AT = Date.UTC(2026, 10, 20, 13, 0, 0);
 
 /** Pre 24h, settle 5m, post 1h, step 1m by default. */

@@ -191,15 +191,17 @@ test("more due checks than the budget allows: the run stays within it, says what
     });
   }
   expect(statesOf(on).filter(([status]) => status === "in_progress").length).toBe(6);
+  const said: string[] = [];
   let runs = 0;
   for (; runs < 12 && statesOf(on).some(([status]) => status === "in_progress"); runs += 1) {
     on.requests.splice(0);
     const run = await sweep(on, DEPLOYED_AT + DAY + runs * 30 * MINUTE, { document: DOCUMENTS["no-impact"] });
     expect(on.requests.length).toBeLessThanOrEqual(15);
-    if (runs === 0) expect(run.info.join("\n")).toMatch(/\d+ commits are left to the next run/);
+    said.push(run.info.join("\n"));
   }
   expect(statesOf(on).every(([status, conclusion]) => status === "completed" && conclusion === "success")).toBe(true);
   expect(runs).toBeGreaterThan(1);
+  expect(said[0]).toMatch(/\d+ commits are left to the next run/);
 });
 
 test("one broken check does not keep the others open", async () => {

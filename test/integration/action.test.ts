@@ -236,6 +236,27 @@ test("dry-run reports in summary and outputs and writes nothing to GitHub", asyn
   expect(run.summary.join("")).toContain("Regression");
 });
 
+test("a rollback is labelled and told to no pull request; a direct push says that none was found", async () => {
+  const ahead = deployment({
+    id: 5,
+    sha: "b".repeat(40),
+    createdAt: new Date(DEPLOYED_AT - HOUR).toISOString(),
+    statuses: [{ state: "success", at: new Date(DEPLOYED_AT - HOUR).toISOString() }],
+  });
+  const on = await github({
+    deployments: [deployment(), ahead],
+    comparisons: { [`${ahead.sha}...${SHA}`]: { status: "behind", commits: [] } },
+  });
+  const run = await deliver(on);
+  expect(onlyCheck(on).output.summary).toContain("This is a rollback");
+  expect(run.summary.join("")).toContain("This is a rollback");
+  expect(on.state.comments).toEqual([]);
+  const pushed = await github({ pullRequests: [] });
+  const direct = await deliver(pushed);
+  expect(onlyCheck(pushed).output.summary).toContain("No pull request was found");
+  expect(direct.outputs["pull-request"]).toBe("");
+});
+
 test("the request budget holds in the fullest normal run: batch, earlier deploys, repost", async () => {
   const earlier = [1, 2, 3, 4, 5].map((n) =>
     deployment({
@@ -262,6 +283,7 @@ test("the request budget holds in the fullest normal run: batch, earlier deploys
   await deliver(on, { document: DOCUMENTS.improvement });
   on.requests.splice(0);
   const run = await deliver(on, { attempt: 2 });
+  expect(on.requests.map(({ path }) => path.split("?")[0])).toContain("/repos/acme/shop/pulls");
   expect(on.requests.length).toBeLessThanOrEqual(15);
   expect(run.info.at(-1)).toBe(`GitHub API requests: ${on.requests.length} of 15`);
   expect(on.state.comments).toHaveLength(1);

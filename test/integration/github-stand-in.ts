@@ -243,7 +243,7 @@ const GUARDS: Readonly<Record<string, readonly Denied[]>> = {
   "repos/get-content": ["contents"],
   "repos/list-commits": ["contents"],
   "repos/get-commit": ["contents"],
-  "repos/compare-commits": ["contents"],
+  "repos/compare-commits-with-basehead": ["contents"],
   "repos/list-deployments": ["deployments"],
   "repos/list-deployment-statuses": ["deployments"],
   "checks/list-for-ref": ["checks"],
@@ -262,7 +262,9 @@ function answerTo(call: Call): Answer {
   const { route, state } = call;
   const id = route.operation.operationId;
   if ((GUARDS[id] ?? []).some((permission) => state.denied.has(permission))) return FORBIDDEN;
-  const answer = ANSWERS[id]?.(call) ?? NOT_FOUND;
+  const make = ANSWERS[id];
+  if (make === undefined) throw new Error(`no answer is written for ${id}`);
+  const answer = make(call);
   if (answer.status >= 300 || answer.body === undefined) return answer;
   return { ...answer, body: completeAnswer(route, answer.status, answer.body) };
 }
@@ -276,12 +278,8 @@ const ANSWERS: Readonly<Record<string, (call: Call) => Answer>> = {
     const commit = state.commits.find(({ sha }) => sha === route.parameters.ref);
     return commit === undefined ? NOT_FOUND : { status: 200, body: commitBody(commit) };
   },
-  "repos/compare-commits": ({ state, route }) => compareAnswer(state, route.parameters.basehead ?? ""),
+  "repos/compare-commits-with-basehead": ({ state, route }) => compareAnswer(state, route.parameters.basehead ?? ""),
   "repos/list-deployments": (call) => page(call, deploymentsFor(call).map(deploymentBody)),
-  "repos/get-deployment": ({ state, route }) => {
-    const found = state.deployments.find(({ id }) => String(id) === route.parameters.deployment_id);
-    return found === undefined ? NOT_FOUND : { status: 200, body: deploymentBody(found) };
-  },
   "repos/list-deployment-statuses": (call) => {
     const found = call.state.deployments.find(({ id }) => String(id) === call.route.parameters.deployment_id);
     if (found === undefined) return NOT_FOUND;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DeployImpactError } from "../../../src/core/errors.ts";
 import {
   type ContentPort,
   type ContentQuestion,
@@ -44,7 +45,9 @@ function port(world: World): { readonly api: ContentPort; readonly calls: string
   const calls: string[] = [];
   const say = <T>(name: string, value: T | undefined): Promise<T> => {
     calls.push(name);
-    return value === undefined ? Promise.reject(new Error("404")) : Promise.resolve(value);
+    return value === undefined
+      ? Promise.reject(new DeployImpactError("GITHUB_NOT_FOUND", "none", { hint: "none" }))
+      : Promise.resolve(value);
   };
   const api: ContentPort = {
     repository: "acme/shop",
