@@ -1,5 +1,5 @@
 import { escapeMarkdown, linkMarkdown, plain, shorten } from "../escape.ts";
-import { sentence } from "../format.ts";
+import { capitaliseWord, sentence } from "../format.ts";
 import { withoutAddresses } from "../redact.ts";
 import { ERROR_TITLES } from "../wording/errors.ts";
 import { paragraphs } from "./blocks.ts";
@@ -29,9 +29,9 @@ export function renderErrorCheck(
     title: isBug ? `${title} ${errorReference(error.message)}` : title,
     summary: paragraphs([
       `⚪ **${title}.** The deploy was not judged; this says nothing about the deploy itself.`,
-      escapeMarkdown(sentence(shown(error.message))),
+      escapeMarkdown(sentence(capitaliseWord(shown(error.message)))),
       position(error),
-      `**Next:** ${escapeMarkdown(sentence(shown(error.hint)))}`,
+      `**Next:** ${escapeMarkdown(sentence(capitaliseWord(shown(error.hint))))}`,
       error.code === "CONFIG_MISSING" ? `\`\`\`yaml\n# .github/deploy-impact.yml\n${FIRST_CONFIG}\n\`\`\`` : null,
       error.retryable ? "Running the workflow again may be enough." : null,
       links(context, isBug),

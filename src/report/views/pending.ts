@@ -50,7 +50,7 @@ function metricRow(service: AnalysisPlan, sli: AnalysisPlan["slis"][number], pla
   const cells = [
     `${prefix}${humanName(sli.id)}`,
     sli.direction,
-    sli.margin.value === 0 ? "none" : sli.margin.text,
+    sli.margin.value === 0 ? "none" : sli.margin.text.replace(/(?<=\d)pp$/, " pp"),
     sli.role,
   ];
   return `| ${cells.map((cell) => escapeMarkdown(plan.publicRepository ? withoutAddresses(cell) : cell)).join(" | ")} |`;

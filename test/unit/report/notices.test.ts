@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../../src/config/load.ts";
 import { ERROR_CODES, type ErrorCode } from "../../../src/core/errors.ts";
 import type { PendingPlan } from "../../../src/report/views/contract.ts";
 import { byteLength, CHECK_FIELD_LIMIT } from "../../../src/report/views/fit.ts";
@@ -63,7 +64,7 @@ describe("error check", () => {
       const { title, summary } = renderErrorCheck(error(code), context);
       expect(title).not.toMatch(/regression|impact/i);
       expect(summary).toContain("The deploy was not judged");
-      expect(summary).toContain("set the environment variable PROM&#95;TOKEN".replace("&#95;", "_"));
+      expect(summary).toContain("Set the environment variable PROM_TOKEN");
       expect(summary).toContain(code);
     },
   );
@@ -92,6 +93,12 @@ describe("error check", () => {
       .map(({ title, summary }) => `${title}\n\n${summary}`)
       .join("\n\n========\n\n");
     await expect(`${page}\n`).toMatchFileSnapshot("../../surfaces/notices/errors.md");
+  });
+
+  test("the config it proposes is one that loads", () => {
+    const { summary } = renderErrorCheck(error("CONFIG_MISSING"), context);
+    const text = summary.match(/```yaml\n([\s\S]*?)\n```/)?.[1] ?? "";
+    expect(loadConfig({ text, file: ".github/deploy-impact.yml", environment: null }).services.length).toBe(1);
   });
 
   test("the same bug has the same short name, another bug another", () => {
