@@ -124,7 +124,7 @@ class ParquetCells implements RowCells {
 
   textId(column: number): number {
     const cell = this.#cell(column);
-    const text = cell instanceof Date ? cell.toISOString() : String(cell ?? "").trim();
+    const text = cellText(cell).trim();
     const known = this.#ids.get(text);
     if (known !== undefined) return known;
     const id = this.#pool.internText(text);
@@ -140,7 +140,7 @@ class ParquetCells implements RowCells {
     const value = typeof cell === "string" ? readNumberText(cell) : null;
     if (value !== null) return value;
     throw this.malformed(
-      `the ${this.#name(column)} ${quoteCell(String(cell))} is not a number`,
+      `the ${this.#name(column)} ${quoteCell(cellText(cell))} is not a number`,
       "Store the column as a number, with null where there is none.",
       column,
     );
@@ -150,9 +150,9 @@ class ParquetCells implements RowCells {
     const cell = this.#cell(column);
     if (cell instanceof Date) return cell.getTime() / 1000;
     const isNumber = typeof cell === "number" || typeof cell === "bigint";
-    const reading = isNumber ? readEpoch(Number(cell)) : readTimeText(String(cell ?? ""));
+    const reading = isNumber ? readEpoch(Number(cell)) : readTimeText(cellText(cell));
     if (reading.ok) return reading.seconds;
-    const problem = `the ${this.#name(column)} ${quoteCell(String(cell ?? ""))} ${reading.problem}`;
+    const problem = `the ${this.#name(column)} ${quoteCell(cellText(cell))} ${reading.problem}`;
     throw tableError("BAD_TIME", this.#place(), problem, reading.hint);
   }
 
@@ -171,4 +171,12 @@ class ParquetCells implements RowCells {
   #place(): { file: string; unit: "row"; row: number } {
     return { file: this.#file, unit: "row", row: this.#before + this.at + 1 };
   }
+}
+
+/** What a person would read in the cell; nested values as JSON, because "[object Object]" helps nobody. */
+function cellText(cell: unknown): string {
+  if (cell === null || cell === undefined) return "";
+  if (cell instanceof Date) return cell.toISOString();
+  if (typeof cell === "string") return cell;
+  return JSON.stringify(cell, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
