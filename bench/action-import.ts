@@ -20,11 +20,12 @@ export async function bench(): Promise<string> {
       rows.push([
         what,
         spreadOf(runs.map((run) => run.milliseconds)),
+        median(runs.map((run) => run.cpuMilliseconds)).toFixed(0),
         megabytes(median(runs.map((run) => run.peakBytes))),
       ]);
     }
     return [
-      markdownTable(["process", "ms from start to end", "peak memory, MB"], rows),
+      markdownTable(["process", "ms from start to end", "processor ms", "peak memory, MB"], rows),
       "",
       markdownTable(["bundle", "loaded at start, MB", "in files"], await sizes(dist)),
     ].join("\n");

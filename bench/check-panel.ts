@@ -29,6 +29,7 @@ export async function bench(): Promise<string> {
           what,
           version,
           spreadOf(runs.map((run) => run.milliseconds)),
+          median(runs.map((run) => run.cpuMilliseconds)).toFixed(0),
           megabytes(median(runs.map((run) => run.peakBytes))),
         ]);
       }
@@ -37,7 +38,7 @@ export async function bench(): Promise<string> {
     return [
       `${SHAPE.units * SHAPE.steps} rows (${SHAPE.units} units, ${SHAPE.steps} steps of ${SHAPE.step} s), ${megabytes(size)} MB of CSV`,
       "",
-      markdownTable(["process", "Node", "ms from start to end", "peak memory, MB"], rows),
+      markdownTable(["process", "Node", "ms from start to end", "processor ms", "peak memory, MB"], rows),
     ].join("\n");
   });
 }

@@ -1,4 +1,4 @@
-/** The computation alone, in memory: series in, verdict out, on panels of growing size. */
+/** The computation alone, in memory: series in, verdict out, on panels of growing size; processor time. */
 import path from "node:path";
 import type { AnalysisFigures } from "./children/analyze-fleet.ts";
 import { printed, runNode } from "./measure/child.ts";

@@ -7,6 +7,8 @@ import { text } from "node:stream/consumers";
 /** One run of a Node program from start to end. */
 export interface ProcessRun {
   readonly milliseconds: number;
+  /** Processor time of all its threads: what a busy machine cannot lengthen much. */
+  readonly cpuMilliseconds: number;
   /** Peak resident memory. */
   readonly peakBytes: number;
   readonly exitCode: number | null;
@@ -22,17 +24,17 @@ export interface NodeProgram {
   readonly expected?: readonly number[];
 }
 
-const REPORT_PEAK = path.join(import.meta.dirname, "report-peak.cjs");
+const REPORT_END = path.join(import.meta.dirname, "report-end.cjs");
 
 /** Runs a program in a process of its own, with an empty environment, so that nothing of this machine leaks in. */
 export async function runNode(program: NodeProgram): Promise<ProcessRun> {
   const started = performance.now();
-  const child = spawn(program.node ?? process.execPath, ["--require", REPORT_PEAK, ...program.args], {
+  const child = spawn(program.node ?? process.execPath, ["--require", REPORT_END, ...program.args], {
     env: { PATH: process.env.PATH ?? "", ...program.env },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const ended = once(child, "close");
-  const [stdout, stderr, peak] = await Promise.all([
+  const [stdout, stderr, end] = await Promise.all([
     text(child.stdout as Readable),
     text(child.stderr as Readable),
     text(child.stdio[3] as Readable),
@@ -42,7 +44,8 @@ export async function runNode(program: NodeProgram): Promise<ProcessRun> {
   if (exitCode === null || !(program.expected ?? [0]).includes(exitCode)) {
     throw new Error(`${program.args.join(" ")} ended with ${exitCode}: ${stderr.slice(-2000)}`);
   }
-  return { milliseconds, peakBytes: Number(peak), exitCode, stdout };
+  const { peakBytes, cpuMicroseconds } = JSON.parse(end) as { peakBytes: number; cpuMicroseconds: number };
+  return { milliseconds, cpuMilliseconds: cpuMicroseconds / 1000, peakBytes, exitCode, stdout };
 }
 
 /** Several runs one after the other. */
