@@ -340,14 +340,12 @@ export const CONFIG_SCHEMA = z
   })
   .meta({ title: "deploy-impact config" });
 
-/** The config as it stands in the file. */
-export type ConfigInput = z.infer<typeof CONFIG_SCHEMA>;
+/** Parts of the config as they stand in the file. */
 export type OverridesInput = z.infer<typeof overrides>;
 export type ServiceInput = z.infer<typeof service>;
 export type GroupInput = z.infer<typeof group>;
 export type UnitsInput = z.infer<typeof units>;
 export type SliInput = z.infer<typeof sli>;
-export type VersionQueryInput = z.infer<typeof versionQuery>;
 
 function quote(value: unknown): string {
   const written = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));

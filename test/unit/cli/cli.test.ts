@@ -121,9 +121,9 @@ describe.concurrent("panels", () => {
 
   it("give the same document twice, but for the times of the run", async () => {
     const [first, second] = await Promise.all([json(panel("worse.csv")), json(panel("worse.csv"))]);
-    const timeless = ({ provenance: { startedAt: _, durationMs: __, ...provenance }, ...rest }: ResultDocument) => ({
-      ...rest,
-      provenance,
+    const timeless = (document: ResultDocument) => ({
+      ...document,
+      provenance: { ...document.provenance, startedAt: "", durationMs: 0 },
     });
     expect(timeless(second)).toEqual(timeless(first));
   });
