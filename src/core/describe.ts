@@ -1,6 +1,6 @@
-import { autocorrelation } from "./inference/autocorrelation.ts";
 import { fitDid } from "./estimators/did.ts";
 import { finiteValues } from "./estimators/did-ar.ts";
+import { autocorrelation } from "./inference/autocorrelation.ts";
 import type { Refusal } from "./outcome.ts";
 import { alignPanel } from "./panel/align.ts";
 import { countFinite, type Panel, unitsWhere, unitValues } from "./panel/panel.ts";

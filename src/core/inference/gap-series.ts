@@ -3,7 +3,6 @@ import { answer, type Outcome, refuse } from "../outcome.ts";
 import type { LinearFit } from "../regression/ols.ts";
 import { leastSquares } from "../regression/ols.ts";
 import type { NamedColumn } from "../regression/sample.ts";
-import { welchTest } from "./two-sample.ts";
 import { type Coefficient, studentInference } from "./coefficients.ts";
 import {
   andrewsBandwidth,
@@ -16,6 +15,7 @@ import {
   prewhiten,
   timeScores,
 } from "./hac.ts";
+import { welchTest } from "./two-sample.ts";
 
 /**
  * Inference on one time series, the treated mean minus the control mean per step.

@@ -1,5 +1,5 @@
 import { betaLogOdds, betaTails } from "./beta.ts";
-import { chiSquareSf, chiSquareCdf, chiSquareQuantile, chiSquareUpperQuantile } from "./chi-square.ts";
+import { chiSquareCdf, chiSquareQuantile, chiSquareSf, chiSquareUpperQuantile } from "./chi-square.ts";
 import type { Tails } from "./gamma.ts";
 
 /**

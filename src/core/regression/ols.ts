@@ -1,7 +1,7 @@
 import { Matrix } from "ml-matrix";
-import { answer, type Outcome, refuse } from "../outcome.ts";
 import { invertTriangle, orthogonalize } from "../linalg/gram-schmidt.ts";
 import { axpy, weightedDot, weightedMean } from "../linalg/kernels.ts";
+import { answer, type Outcome, refuse } from "../outcome.ts";
 import type { Grouping } from "./effects.ts";
 import { type Model, pick, pickEffects, usableRows } from "./sample.ts";
 import { type Within, withinTransform } from "./within.ts";

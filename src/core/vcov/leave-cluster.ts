@@ -1,5 +1,5 @@
-import { applySymmetricFunction } from "../linalg/lanczos.ts";
 import { axpy, dot, scaled, weightedDot } from "../linalg/kernels.ts";
+import { applySymmetricFunction } from "../linalg/lanczos.ts";
 import { type Grouping, type LevelRows, rowsByLevel, rowsOf } from "../regression/effects.ts";
 import type { LinearFit } from "../regression/ols.ts";
 

@@ -1,7 +1,7 @@
 import { coefficientTable } from "../../../src/core/inference/coefficients.ts";
-import { welchTest, pooledTest } from "../../../src/core/inference/two-sample.ts";
+import { pooledTest, welchTest } from "../../../src/core/inference/two-sample.ts";
 import { mean, variance } from "../../../src/core/linalg/kernels.ts";
-import { leastSquares, type LinearFit, residualScale, rSquared } from "../../../src/core/regression/ols.ts";
+import { type LinearFit, leastSquares, residualScale, rSquared } from "../../../src/core/regression/ols.ts";
 import { cr0 } from "../../../src/core/vcov/cr0.ts";
 import { cr1 } from "../../../src/core/vcov/cr1.ts";
 import { hc0 } from "../../../src/core/vcov/hc0.ts";

@@ -1,6 +1,6 @@
 import { coefficientTable } from "../../../src/core/inference/coefficients.ts";
-import { adjustedVariance } from "../../../src/core/vcov/bell-mccaffrey.ts";
 import { type LinearFit, leastSquares, rSquared, withinRSquared } from "../../../src/core/regression/ols.ts";
+import { adjustedVariance } from "../../../src/core/vcov/bell-mccaffrey.ts";
 import { cr0 } from "../../../src/core/vcov/cr0.ts";
 import { cr1 } from "../../../src/core/vcov/cr1.ts";
 import { cr1s } from "../../../src/core/vcov/cr1s.ts";
