@@ -118,9 +118,9 @@ export const LATENCY: SliPlan = {
   margin: { type: "absolute", value: 0, text: "0" },
 };
 
-export function planWith(
-  changes: Partial<AnalysisPlan> & { readonly window?: Partial<AnalysisPlan["window"]> },
-): AnalysisPlan {
+export type PlanChanges = Partial<Omit<AnalysisPlan, "window">> & { readonly window?: Partial<AnalysisPlan["window"]> };
+
+export function planWith(changes: PlanChanges): AnalysisPlan {
   return {
     service: null,
     slis: [LATENCY],
@@ -140,5 +140,5 @@ export function planWith(
     notes: {},
     ...changes,
     window: { deployedAt: DEPLOYED_AT, step: STEP, preStart: null, settle: 0, postEnd: null, ...changes.window },
-  } as AnalysisPlan;
+  };
 }

@@ -3,7 +3,7 @@ import { type Aligned, alignPanel } from "../../../../src/core/panel/align.ts";
 import { unitValues, unitWeights } from "../../../../src/core/panel/panel.ts";
 import type { Series } from "../../../../src/core/panel/series.ts";
 import type { AnalysisPlan, Kind, SliPlan } from "../../../../src/core/plan.ts";
-import { DEPLOYED_AT, LATENCY, planWith, STEP } from "../generated.ts";
+import { DEPLOYED_AT, LATENCY, type PlanChanges, planWith, STEP } from "../generated.ts";
 
 type Point = readonly [minute: number, value: number];
 
@@ -26,7 +26,7 @@ function line(from: number, to: number, value: (minute: number) => number = (m) 
 
 function align(
   all: readonly Series[],
-  options: { readonly kind?: Kind; readonly quantile?: number; readonly plan?: Parameters<typeof planWith>[0] } = {},
+  options: { readonly kind?: Kind; readonly quantile?: number; readonly plan?: PlanChanges } = {},
 ) {
   const sli: SliPlan = {
     ...LATENCY,
@@ -54,7 +54,7 @@ const control = series("c", line(-4, 4));
 
 describe("grid", () => {
   test("a row at the deploy is after it, one just before is before", () => {
-    const { panel } = aligned([
+    const result = aligned([
       series("t", [
         [-2, 1],
         [-0.001, 2],
@@ -63,15 +63,15 @@ describe("grid", () => {
       ]),
       control,
     ]);
-    expect(panel.preEnd).toBe(4);
-    expect(row({ panel } as Aligned, "t")).toEqual([Number.NaN, Number.NaN, 1, 2, 3, 4, Number.NaN, Number.NaN]);
+    expect(result.panel.preEnd).toBe(4);
+    expect(row(result, "t")).toEqual([Number.NaN, Number.NaN, 1, 2, 3, 4, Number.NaN, Number.NaN]);
   });
 
   test("the grid is anchored at a deploy that is on no round minute", () => {
     const plan = { window: { deployedAt: DEPLOYED_AT + 17 } };
     const { panel } = aligned([series("t", line(-4, 4)), control], { plan });
     expect(panel.start).toBe(DEPLOYED_AT + 17 - 5 * STEP);
-    expect((panel.start - (DEPLOYED_AT + 17)) % STEP).toBe(0);
+    expect((DEPLOYED_AT + 17 - panel.start) % STEP).toBe(0);
   });
 
   test("unsorted rows are put in order, of a repeated stamp the last row counts and is counted", () => {
@@ -437,7 +437,7 @@ describe("refusals", () => {
     ],
   ] as const)("%s", (_, all, changes, code) => {
     const { kind, ...plan } = { kind: "gauge" as Kind, ...changes };
-    const found = refusal(all, { kind, plan: plan as Parameters<typeof planWith>[0] });
+    const found = refusal(all, { kind, plan: plan as PlanChanges });
     expect(found.code).toBe(code);
     expect(found.message).toMatch(/\.$/);
     expect(found.hint.length).toBeGreaterThan(10);
