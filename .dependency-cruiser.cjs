@@ -19,7 +19,6 @@ module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
-    { name: "no-orphans", severity: "error", from: { orphan: true, path: "^src/", pathNot: "^src/entry/" }, to: {} },
     room("core", []),
     room("config", ["core", "sources"]),
     room("sources", ["core"]),
