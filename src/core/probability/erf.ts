@@ -1,6 +1,6 @@
 const TWO_OVER_SQRT_PI = 1.1283791670955125739;
 const ONE_OVER_SQRT_PI = 0.56418958354775628695;
-const SERIES_BELOW = 2;
+const SERIES_BELOW = 2.2;
 
 /**
  * Error function.
@@ -17,7 +17,7 @@ export function erf(x: number): number {
 /** Complementary error function 1 - erf x, with relative accuracy in the upper tail. */
 export function erfc(x: number): number {
   if (Number.isNaN(x)) return x;
-  if (x < 1.5) return 1 - erf(x);
+  if (x < SERIES_BELOW) return 1 - erf(x);
   return erfcScaled(x) * expMinusSquare(x);
 }
 
@@ -30,7 +30,7 @@ export function erfc(x: number): number {
  */
 export function erfcScaled(x: number): number {
   if (x === Number.POSITIVE_INFINITY) return 0;
-  const terms = Math.ceil(20 + 340 / (x * x));
+  const terms = Math.ceil(10 + 200 / (x * x));
   let tail = x;
   for (let k = terms; k >= 1; k--) tail = x + (0.5 * k) / tail;
   return ONE_OVER_SQRT_PI / tail;

@@ -29,17 +29,24 @@ export function solveIncreasing(f: (u: number) => number, guess: number, step: n
   return Number.NaN;
 }
 
-/** Root between two points where `f` has opposite signs. */
-export function findRoot(f: (u: number) => number, low: number, high: number): number {
+/** Root between two points where `f` has opposite signs; `accuracy` is the width at which to stop (0: full precision). */
+export function findRoot(f: (u: number) => number, low: number, high: number, accuracy = 0): number {
   const lowValue = f(low);
   const highValue = f(high);
   if (lowValue === 0) return low;
   if (highValue === 0) return high;
   if (!(lowValue < 0 !== highValue < 0) || Number.isNaN(lowValue) || Number.isNaN(highValue)) return Number.NaN;
-  return refine(f, low, lowValue, high, highValue);
+  return refine(f, low, lowValue, high, highValue, accuracy);
 }
 
-function refine(f: (u: number) => number, low: number, lowValue: number, high: number, highValue: number): number {
+function refine(
+  f: (u: number) => number,
+  low: number,
+  lowValue: number,
+  high: number,
+  highValue: number,
+  accuracy = 0,
+): number {
   let a = high;
   let fa = highValue;
   let b = low;
@@ -62,7 +69,7 @@ function refine(f: (u: number) => number, low: number, lowValue: number, high: n
     a = x;
     fa = fx;
     const best = Math.abs(fa) < Math.abs(fb) ? a : b;
-    const tolerance = (2 * Number.EPSILON * Math.abs(best) + Number.MIN_VALUE) / Math.abs(b - a);
+    const tolerance = (2 * Number.EPSILON * Math.abs(best) + accuracy / 2 + Number.MIN_VALUE) / Math.abs(b - a);
     if (fa === 0 || tolerance > 0.5) return best;
     t = Math.min(Math.max(interpolate(a, fa, b, fb, c, fc), tolerance), 1 - tolerance);
   }

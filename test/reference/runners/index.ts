@@ -1,8 +1,26 @@
+import { clusterDiagnosticsCase } from "./cluster-diagnostics.ts";
 import type { CaseRunner } from "./compare.ts";
+import { binnedEventStudy, eventStudy } from "./event-study.ts";
 import { gapSeries } from "./gap-series.ts";
+import { multipleTesting } from "./multiple-testing.ts";
+import { nonInferiority } from "./non-inferiority.ts";
+import { power } from "./power.ts";
+import { specialFunctions } from "./special-functions.ts";
 import { twoByTwo } from "./two-by-two.ts";
 import { twoWayEffects } from "./two-way-effects.ts";
 import { weightedUnbalanced } from "./weighted-unbalanced.ts";
 
 /** Every runner; a case is found by the `case` field of its expected.json. */
-export const CASE_RUNNERS: readonly CaseRunner[] = [gapSeries, twoByTwo, twoWayEffects, weightedUnbalanced];
+export const CASE_RUNNERS: readonly CaseRunner[] = [
+  twoByTwo,
+  twoWayEffects,
+  weightedUnbalanced,
+  eventStudy,
+  binnedEventStudy,
+  power,
+  specialFunctions,
+  multipleTesting,
+  gapSeries,
+  clusterDiagnosticsCase,
+  nonInferiority,
+];
