@@ -4,7 +4,8 @@ import { OPEN_CHECK_SECONDS, PAGE_SIZE } from "../github/limits.ts";
 import type { CheckRunRecord, DeploymentRecord } from "../github/records.ts";
 import { type PendingState, readPendingState } from "../github/state.ts";
 import { SubjectCheck } from "./action-check.ts";
-import { concludeError, giveUp, isForgotten, judge } from "./action-judge.ts";
+import { concludeError, giveUp, isForgotten } from "./action-endings.ts";
+import { judge } from "./action-judge.ts";
 import { type Ending, nowOf, type Session, warnOf } from "./action-session.ts";
 import { annotatedTime, type Subject } from "./action-subject.ts";
 
@@ -182,6 +183,6 @@ async function finishOne(session: Session, subject: Subject, run: CheckRunRecord
     if (ending.conclusion !== null) return ending;
     return isForgotten(session, subject.time.deployedAt) ? await giveUp(session, check) : null;
   } catch (error) {
-    return concludeError(session, { subject, check, settings: null, error });
+    return concludeError(session, { check, settings: null, error });
   }
 }

@@ -1,0 +1,81 @@
+import type { OtherDeployment } from "../core/plan.ts";
+import { GIVE_UP_SECONDS } from "../github/limits.ts";
+import { conclusionForError } from "../report/conclusion.ts";
+import type { CheckTitle } from "../report/views/contract.ts";
+import { renderErrorCheck, renderNotApplicable } from "../report/views/notices.ts";
+import { clock, type SubjectCheck } from "./action-check.ts";
+import { nobodyCameBackNote, overlapNote } from "./action-notes.ts";
+import { asError, type Ending, nowOf, type Session, warnOf } from "./action-session.ts";
+import { policyWithoutConfig, type Settings } from "./action-settings.ts";
+
+/** Endings without a result: every one is said in the check, the summary, the log and the outputs. */
+
+export async function overtaken(session: Session, check: SubjectCheck, other: OtherDeployment): Promise<Ending> {
+  return note(session, check, overlapNote(other, clock(other.deployedAt, session)), "OVERLAPPING_DEPLOY");
+}
+
+/** Half a day before GitHub would call the check stale. */
+export function isForgotten(session: Session, deployedAt: number): boolean {
+  return nowOf(session) - deployedAt >= GIVE_UP_SECONDS;
+}
+
+export function giveUp(session: Session, check: SubjectCheck): Promise<Ending> {
+  return note(session, check, nobodyCameBackNote(), "NOBODY_CAME_BACK");
+}
+
+/** A neutral ending without a result. */
+async function note(session: Session, check: SubjectCheck, text: CheckTitle, code: string): Promise<Ending> {
+  await check.complete(text, "neutral");
+  await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
+  session.host.info(text.title);
+  return {
+    conclusion: "neutral",
+    outputs: { verdict: "invalid", "reason-code": code, conclusion: "neutral", "check-run-id": String(check.id ?? "") },
+  };
+}
+
+/** `skipped`; `check` null: nobody waits for one. */
+export async function skip(session: Session, check: SubjectCheck | null, reason: string): Promise<Ending> {
+  const text = renderNotApplicable(reason);
+  session.host.info(text.title);
+  await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
+  await check?.complete(text, "skipped");
+  return {
+    conclusion: "skipped",
+    outputs: { verdict: "not-applicable", conclusion: "skipped", "check-run-id": String(check?.id ?? "") },
+  };
+}
+
+interface Failure {
+  readonly check: SubjectCheck;
+  readonly settings: Settings | null;
+  readonly error: unknown;
+}
+
+/** Our own failure: loud in the log and in the check, red only where the user asked for it or the config is wrong. */
+export async function concludeError(session: Session, { check, settings, error }: Failure): Promise<Ending> {
+  const known = asError(error);
+  const conclusion = conclusionForError(known, settings?.policy ?? policyWithoutConfig(session.inputs));
+  sayError(session, known);
+  const { serverUrl, repository, runId } = session.context;
+  const runUrl = `${serverUrl}/${repository}/actions/runs/${runId}`;
+  const text = renderErrorCheck(known, { publicRepository: await session.isPublic(), runUrl });
+  await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
+  try {
+    await check.complete(text, conclusion);
+  } catch (second) {
+    warnOf(session, second);
+  }
+  return {
+    conclusion,
+    outputs: { verdict: "error", "reason-code": known.code, conclusion, "check-run-id": String(check.id ?? "") },
+  };
+}
+
+/** Every problem with its place, so that the editor's margin shows it. */
+export function sayError(session: Pick<Session, "host">, error: ReturnType<typeof asError>): void {
+  const { host } = session;
+  if (error.problems.length === 0) host.error(`${error.message} ${error.hint}`, error.position);
+  for (const problem of error.problems) host.error(`${problem.message} ${problem.hint}`, problem.position);
+  if (error.code === "INTERNAL" && error.cause instanceof Error) host.debug(error.cause.stack ?? error.cause.message);
+}
