@@ -20,6 +20,16 @@ export const REASON_CODES = [
   "NOT_ESTIMABLE",
   "DESIGN_NOT_AVAILABLE",
   "SCALE_NOT_POSSIBLE",
+  // the table cannot be used by the chosen estimator
+  "DUPLICATE_ROWS",
+  "NOT_FINITE",
+  "NEGATIVE_WEIGHTS",
+  "TREATMENT_REVERSED",
+  "TIME_GAPS",
+  "COLLINEAR",
+  "NO_OVERLAP",
+  "TOO_FEW_UNITS",
+  "TOO_FEW_PERIODS",
   // a required check failed (verdict `invalid`, the estimate stays)
   "PRE_TRENDS",
   "SPILLOVER",

@@ -93,6 +93,54 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     sentence: "The multiplicative scale needs positive levels before the deploy, and some are zero or negative.",
     todo: "Use `scale: auto` or `scale: additive`.",
   },
+  DUPLICATE_ROWS: {
+    short: "two rows for one unit and period",
+    sentence: "Two rows of the table are for the same unit and period.",
+    todo: "Keep one row per unit and period, or average them.",
+  },
+  NOT_FINITE: {
+    short: "an infinite or missing number",
+    sentence: "A column that the estimator needs holds an infinite or missing number.",
+    todo: "Correct the value, or leave the row out.",
+  },
+  NEGATIVE_WEIGHTS: {
+    short: "a negative weight",
+    sentence: "A weight is negative.",
+    todo: "Give weights of zero or more.",
+  },
+  TREATMENT_REVERSED: {
+    short: "a treatment that switches off",
+    sentence:
+      "A unit is treated in one period and untreated in a later one; the estimator needs a treatment that stays.",
+    todo: "Use an estimator for treatments that switch off, or end the unit's rows before it does.",
+  },
+  TIME_GAPS: {
+    short: "a unit with missing periods",
+    sentence: "A unit has no row in a period that other units have, and the estimator needs all of them.",
+    todo: "Complete the unit's rows, or leave the unit out.",
+  },
+  COLLINEAR: {
+    short: "a covariate says nothing of its own",
+    sentence:
+      "A covariate is a combination of fixed effects or of other covariates, so its effect cannot be told from theirs.",
+    todo: "Leave the covariate out.",
+  },
+  NO_OVERLAP: {
+    short: "no comparable units",
+    sentence:
+      "The covariates tell treated from control units with certainty, so some units have nothing to be compared with.",
+    todo: "Use fewer covariates, or leave out the units that have no counterpart.",
+  },
+  TOO_FEW_UNITS: {
+    short: "too few units",
+    sentence: "There are too few units for the chosen estimator.",
+    todo: "Add units, or choose an estimator for few units.",
+  },
+  TOO_FEW_PERIODS: {
+    short: "too few periods",
+    sentence: "There are too few periods for the chosen estimator.",
+    todo: "Give a longer table, or choose an estimator for two periods.",
+  },
   PRE_TRENDS: {
     short: "treated and control drifted apart before the deploy",
     sentence:
