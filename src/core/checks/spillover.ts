@@ -1,4 +1,5 @@
 import type { DidFit } from "../estimators/did.ts";
+import { median } from "../estimators/did-weights.ts";
 import { residualsOf } from "../estimators/did-path.ts";
 import type { Panel } from "../panel/panel.ts";
 import { studentTTwoSided } from "../probability/student-t.ts";
@@ -31,13 +32,14 @@ export const spillover: Check = {
   question: "Did the controls themselves break at the deploy time?",
   run({ fit, panel }) {
     if (fit === null || panel === null) return null;
-    const moved = standardised(fit, panel);
+    const moved = standardised(fit, panel, fit.controlChanges);
     const worst = moved[0];
     if (worst === undefined || moved.length < FEWEST_CONTROLS) {
       return notRun(ID, "it needs at least three controls with a forecast", { units: [] });
     }
     const observed = Math.abs(worst.z);
-    const suspects = moved.filter((one) => one.pValue * moved.length < 0.02);
+    const against = standardised(fit, panel, aroundMedian(fit, fit.controlChanges));
+    const suspects = against.filter((one) => one.pValue * against.length < 0.02);
     const isMinority = suspects.length <= moved.length / 2;
     const byForecast = Math.min(1, worst.pValue * moved.length);
     const pValue = isMinority ? Math.max(byForecast, historyP(observed, earlierMaxima(fit, panel))) : 1;
@@ -53,15 +55,23 @@ export const spillover: Check = {
 };
 
 /** Controls by |z|, largest first. */
-function standardised(fit: DidFit, panel: Panel): Moved[] {
+function standardised(fit: DidFit, panel: Panel, changes: readonly number[]): Moved[] {
   return fit.control
     .flatMap((u, j) => {
       const own = fit.controlTimes[j] ?? null;
-      if (own === null || !(own.variance > 0)) return [];
-      const z = (fit.controlChanges[j] as number) / Math.sqrt(own.variance);
+      if (own === null || !(own.variance > 0) || !Number.isFinite(changes[j])) return [];
+      const z = (changes[j] as number) / Math.sqrt(own.variance);
       return [{ unit: panel.units[u] as string, z, pValue: studentTTwoSided(z, own.dof) }];
     })
     .sort((a, b) => Math.abs(b.z) - Math.abs(a.z));
+}
+
+/** Changes of the controls less what the middle control did; raw units, NaN stays NaN. */
+function aroundMedian(fit: DidFit, changes: readonly number[]): number[] {
+  const levels = fit.control.map((u) => (fit.scale === "additive" ? 1 : (fit.path.levels[u] as number)));
+  const relative = changes.map((change, j) => change / (levels[j] as number)).filter(Number.isFinite);
+  const middle = relative.length === 0 ? Number.NaN : median(relative);
+  return changes.map((change, j) => change - middle * (levels[j] as number));
 }
 
 function historyP(observed: number, maxima: readonly number[]): number {
@@ -78,12 +88,11 @@ function earlierMaxima(fit: DidFit, panel: Panel): number[] {
   const maxima: number[] = [];
   const series = fit.control.map((u) => runningSums(residualsOf(panel, fit.window, u, fit.path), preEnd));
   for (let to = preEnd; to - length >= 0; to -= length) {
-    let largest = 0;
-    series.forEach((sums, j) => {
+    const changes = series.map((sums) => windowChange(sums, to - length, to));
+    const largest = changes.reduce((most, change, j) => {
       const variance = fit.controlTimes[j]?.variance ?? 0;
-      const change = windowChange(sums, to - length, to);
-      if (variance > 0 && Number.isFinite(change)) largest = Math.max(largest, Math.abs(change) / Math.sqrt(variance));
-    });
+      return variance > 0 && Number.isFinite(change) ? Math.max(most, Math.abs(change) / Math.sqrt(variance)) : most;
+    }, 0);
     maxima.push(largest);
   }
   return maxima;

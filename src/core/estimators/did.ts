@@ -11,11 +11,11 @@ import {
 } from "../panel/panel.ts";
 import type { Scale } from "../plan.ts";
 import type { ReasonCode } from "../reasons.ts";
-import { type ControlPath, controlPath, meanResiduals, preLevels, residualsOf, totalWeights } from "./did-path.ts";
+import { combineDoubt, type DidMethod } from "./did-doubt.ts";
+import { type ControlPath, meanResiduals, preLevels, residualsOf, totalWeights } from "./did-path.ts";
+import { isRounding, LARGEST, magnitude, populationVariance, type Sample } from "./did-sample.ts";
 import { type TimeVariance, timeVariance } from "./did-time-variance.ts";
-
-/** How the variance of a fit came about; printed beside every error. */
-export type DidMethod = "precision-weighted" | "pooled-unit-changes" | "time-only" | "placebo-rank";
+import { contrastWeights, variancesOf, weighControls } from "./did-weights.ts";
 
 /**
  * Precision-weighted difference-in-differences with two sources of doubt: the default estimator.
@@ -86,17 +86,6 @@ function isCalmer(score: readonly number[], other: readonly number[]): boolean {
   return total(score) < total(other);
 }
 
-interface Sample {
-  readonly panel: Panel;
-  readonly window: PanelWindow;
-  readonly treated: readonly number[];
-  readonly control: readonly number[];
-  readonly levels: Float64Array;
-  readonly scale: Scale;
-  /** Typical magnitude of the raw values. */
-  readonly size: number;
-}
-
 function fitScale(panel: Panel, options: DidOptions, scale: Scale): Outcome<DidFit> {
   const window = options.window ?? windowOf(panel);
   const levels = preLevels(panel, window);
@@ -130,32 +119,6 @@ function fitScale(panel: Panel, options: DidOptions, scale: Scale): Outcome<DidF
   return estimate({ panel, window, treated, control, levels, scale, size });
 }
 
-/** Share of the values' size below which a spread is rounding noise. */
-const ROUNDING = 1e-12;
-/** Squares of larger values, and of smaller ones than its inverse, leave the range of numbers. */
-const LARGEST = 1e100;
-
-/** size: the largest mean |value| of a unit; largest: the largest |value|. */
-function magnitude(panel: Panel, window: PanelWindow, units: readonly number[]): { size: number; largest: number } {
-  let size = 0;
-  let largest = 0;
-  for (const unit of units) {
-    const y = unitValues(panel, unit);
-    let sum = 0;
-    let seen = 0;
-    for (let t = 0; t < window.end; t++) {
-      const value = Math.abs(y[t] as number);
-      if (!Number.isFinite(value)) continue;
-      if (value > largest) largest = value;
-      if (t >= window.preEnd) continue;
-      sum += value;
-      seen++;
-    }
-    size = Math.max(size, sum / seen);
-  }
-  return { size, largest };
-}
-
 function beyondNumbers(largest: number): Outcome<never> {
   return refuse(
     "NOT_ESTIMABLE",
@@ -170,26 +133,9 @@ function seenOnBothSides(panel: Panel, window: PanelWindow, unit: number): boole
   return countFinite(y, 0, window.preEnd) > 0 && countFinite(y, window.postStart, window.end) > 0;
 }
 
-interface Weighted {
-  readonly weights: number[];
-  readonly path: ControlPath;
-  readonly times: (TimeVariance | null)[];
-}
-
-/** s_j^2 of each control; NaN when unknown. */
-function variancesOf(times: readonly (TimeVariance | null)[]): number[] {
-  return times.map((time) => time?.variance ?? Number.NaN);
-}
-
 function estimate(sample: Sample): Outcome<DidFit> {
   const { panel, window, treated, control } = sample;
-  const { weights, path, times } = reweight(
-    sample,
-    weigh(
-      sample,
-      control.map(() => 1),
-    ),
-  );
+  const { weights, path, times } = weighControls(sample);
   const gap = meanResiduals(panel, window, treated, path);
   const stepWeights = contrastWeights(gap, window, totalWeights(panel, window, treated));
   const att = stepWeights === null ? changeOf(gap, window, null) : dot(stepWeights, gap);
@@ -225,44 +171,6 @@ function estimate(sample: Sample): Outcome<DidFit> {
   });
 }
 
-function weigh(sample: Sample, weights: number[]): Weighted {
-  const { panel, window, control, levels, scale, size } = sample;
-  const path = controlPath(panel, window, control, weights, levels, scale);
-  const times = control.map((u) => timeVariance(residualsOf(panel, window, u, path), window, size));
-  return { weights, path, times };
-}
-
-/** Weights proportional to 1 / (s_j^2 + median s^2), once, with more than two controls; mean 1. */
-function reweight(sample: Sample, equal: Weighted): Weighted {
-  const variances = variancesOf(equal.times);
-  const positive = variances.filter((s2) => s2 > 0);
-  if (sample.control.length <= 2 || positive.length === 0) return equal;
-  const reference = median(positive);
-  const s2 = variances.map((value) => (Number.isFinite(value) ? value : reference));
-  const raw = sample.scale === "additive" ? s2.map((value) => 1 / (value + reference)) : relativeWeights(sample, s2);
-  const mean = raw.reduce((sum, value) => sum + value, 0) / raw.length;
-  return weigh(
-    sample,
-    raw.map((value) => value / mean),
-  );
-}
-
-/** On the multiplicative scale: relative variances, and 1/level because the path sums raw values. */
-function relativeWeights(sample: Sample, s2: readonly number[]): number[] {
-  const levels = sample.control.map((u) => sample.levels[u] as number);
-  const relative = s2.map((value, j) => value / (levels[j] as number) ** 2);
-  const reference = median(relative);
-  return relative.map((value, j) => 1 / ((levels[j] as number) * (value + reference)));
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1
-    ? (sorted[half] as number)
-    : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
-}
-
 function changeOf(z: Float64Array, window: PanelWindow, weights: Float64Array | null): number {
   return meanBetween(z, window.postStart, window.end, weights) - meanBetween(z, 0, window.preEnd, weights);
 }
@@ -271,23 +179,6 @@ function dot(weights: Float64Array, x: Float64Array): number {
   let sum = 0;
   for (let t = 0; t < weights.length; t++) if (weights[t] !== 0) sum += (weights[t] as number) * (x[t] as number);
   return sum;
-}
-
-/** Per-step weights of the contrast (pre sums to -1, post to 1) when cells have weights. */
-function contrastWeights(gap: Float64Array, window: PanelWindow, totals: Float64Array | null): Float64Array | null {
-  if (totals === null) return null;
-  const weights = new Float64Array(window.end);
-  for (const [from, to, sign] of [
-    [0, window.preEnd, -1],
-    [window.postStart, window.end, 1],
-  ] as const) {
-    let sum = 0;
-    for (let t = from; t < to; t++) if (Number.isFinite(gap[t] as number)) sum += totals[t] as number;
-    for (let t = from; t < to; t++) {
-      if (Number.isFinite(gap[t] as number)) weights[t] = (sign * (totals[t] as number)) / sum;
-    }
-  }
-  return weights;
 }
 
 /**
@@ -299,104 +190,4 @@ function scaleScore(sample: Sample, time: TimeVariance | null, controlChanges: r
   const hasLevel = sample.scale === "additive" || sample.treated.some((u) => sample.levels[u] !== 0);
   const past = hasLevel || time?.variance !== 0 ? (time?.variance ?? Number.NaN) : Number.NaN;
   return [past, isRounding(spread, sample.size) ? 0 : spread].filter((value) => value >= 0).map(Math.log);
-}
-
-/** Whether a variance is no more than the rounding noise of values of this size. */
-function isRounding(variance: number, size: number): boolean {
-  return Math.sqrt(variance) <= ROUNDING * size;
-}
-
-function populationVariance(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-}
-
-interface Doubt {
-  readonly variance: number | null;
-  readonly dof: number | null;
-  readonly method: DidMethod;
-  readonly codes: readonly ReasonCode[];
-  readonly rankP: number | null;
-  readonly phi: number | null;
-  readonly q: number;
-}
-
-interface DoubtEvidence {
-  readonly att: number;
-  readonly time: TimeVariance | null;
-  readonly treatedChanges: readonly number[];
-  readonly controlChanges: readonly number[];
-  readonly variances: readonly number[];
-}
-
-/** docs/method.md section 3 step 5. */
-function combineDoubt(sample: Sample, evidence: DoubtEvidence): Outcome<Doubt> {
-  const { time, controlChanges, variances } = evidence;
-  const negligible = (value: number): boolean => Math.abs(value) <= ROUNDING * sample.size;
-  if (time === null) return tooShort(sample);
-  if (time.variance === 0) {
-    const still = evidence.treatedChanges.every(negligible) && negligible(evidence.att);
-    return still ? noVariation() : answer(placeboRank(sample.window));
-  }
-  const ratios = controlChanges
-    .map((d, j) => d ** 2 / (variances[j] as number))
-    .filter((r, j) => Number.isFinite(r) && (variances[j] as number) > 0);
-  const q = ratios.length - 1;
-  if (q < 1) return answer(fewControls(sample, evidence, time));
-  const phi = ratios.reduce((sum, value) => sum + value, 0) / q;
-  const base = { method: "precision-weighted", codes: [], rankP: null, phi, q } as const;
-  return phi > 1
-    ? answer({ ...base, variance: time.variance * phi, dof: q })
-    : answer({ ...base, variance: time.variance, dof: time.dof + q });
-}
-
-function fewControls(sample: Sample, evidence: DoubtEvidence, time: TimeVariance): Doubt {
-  const [n1, n0] = [sample.treated.length, sample.control.length];
-  const base = { rankP: null, phi: null, q: 0 } as const;
-  const pooled = n1 + n0 > 2 ? pooledVariance(evidence.treatedChanges, evidence.controlChanges) : 0;
-  if (!isRounding(pooled, sample.size)) {
-    const codes: ReasonCode[] = n0 === 1 ? ["ONE_CONTROL", "UNIT_DOUBT_POOLED"] : ["UNIT_DOUBT_POOLED"];
-    return { ...base, variance: pooled * (1 / n1 + 1 / n0), dof: n1 + n0 - 2, method: "pooled-unit-changes", codes };
-  }
-  return { ...base, variance: time.variance, dof: time.dof, method: "time-only", codes: ["ONE_CONTROL"] };
-}
-
-function pooledVariance(treated: readonly number[], control: readonly number[]): number {
-  const squares = populationVariance(treated) * treated.length + populationVariance(control) * control.length;
-  return squares / (treated.length + control.length - 2);
-}
-
-/** The gap never moved before the deploy: the change is ranked among the floor(R/P) + 1 windows. */
-function placeboRank(window: PanelWindow): Doubt {
-  const windows = Math.floor(window.preEnd / (window.end - window.postStart));
-  return {
-    variance: null,
-    dof: null,
-    method: "placebo-rank",
-    codes: ["EXACT_PLACEBO_RANK"],
-    rankP: 1 / (1 + windows),
-    phi: null,
-    q: 0,
-  };
-}
-
-function noVariation(): Outcome<never> {
-  return refuse(
-    "NO_VARIATION",
-    "The treated-minus-control gap is the same constant before and after the deploy.",
-    "Check that the query returns live values (a frozen exporter repeats its last one), or drop this SLI.",
-  );
-}
-
-function tooShort(sample: Sample): Outcome<never> {
-  const { preEnd, postStart, end } = sample.window;
-  return refuse(
-    "PRE_TOO_SHORT",
-    `The ${preEnd} steps before the deploy are too few to judge a post window of ${end - postStart}.`,
-    "Lengthen `windows.pre` to at least 12 steps and more than the post window.",
-    {
-      preSteps: preEnd,
-      postSteps: end - postStart,
-    },
-  );
 }

@@ -1,0 +1,77 @@
+import { answer, type Outcome, refuse } from "../outcome.ts";
+import type { UnitCells } from "./unit-cells.ts";
+
+/** Units that can be compared, and those that cannot with the reason. */
+export interface Sides {
+  readonly kept: readonly UnitCells[];
+  readonly excluded: readonly { readonly unit: string; readonly reason: string }[];
+}
+
+const ONLY_AFTER = "has data only after the deploy";
+const ONLY_BEFORE = "has no data in the post window";
+
+/** Both groups must hold at least one unit that is seen before and after the deploy. */
+export function checkSides(
+  cells: readonly UnitCells[],
+  from: number,
+  preEnd: number,
+  postStart: number,
+  steps: number,
+): Outcome<Sides> {
+  const kept: UnitCells[] = [];
+  const excluded: { unit: string; reason: string }[] = [];
+  const present = { treated: 0, control: 0 };
+  for (const cell of cells) {
+    const before = hasFinite(cell.values, from, from + preEnd);
+    const after = hasFinite(cell.values, from + postStart, from + steps);
+    if (before || after) present[cell.treated ? "treated" : "control"]++;
+    if (before && after) kept.push(cell);
+    else
+      excluded.push({
+        unit: cell.unit,
+        reason: before ? ONLY_BEFORE : after ? ONLY_AFTER : "has no data in either window",
+      });
+  }
+  const missing = missingSide(kept, present, excluded);
+  return missing ?? answer({ kept, excluded });
+}
+
+function missingSide(
+  kept: readonly UnitCells[],
+  present: { readonly treated: number; readonly control: number },
+  excluded: readonly { readonly unit: string; readonly reason: string }[],
+): Outcome<never> | null {
+  const facts = { excluded: excluded.map(({ unit, reason }) => ({ unit, reason })) };
+  if (present.treated === 0) {
+    return refuse(
+      "NO_TREATED_UNITS",
+      "None of the units with data is treated.",
+      "Check `units.treated` (or --treated) against the names that `validate` prints.",
+      facts,
+    );
+  }
+  if (present.control === 0) {
+    return refuse(
+      "NO_CONTROL_UNITS",
+      "None of the units with data is a control, so nothing tells the deploy from the time of day.",
+      "Name at least one unit that did not get the deploy in `units.control`.",
+      facts,
+    );
+  }
+  for (const treated of [true, false]) {
+    if (kept.some((cell) => cell.treated === treated)) continue;
+    const side = treated ? "treated" : "control";
+    return refuse(
+      "UNITS_ONLY_ON_ONE_SIDE",
+      `No ${side} unit has data both before and after the deploy.`,
+      "If the deploy replaces units (pods), choose a unit that stays: zone, shard, node pool, track or StatefulSet ordinal.",
+      facts,
+    );
+  }
+  return null;
+}
+
+function hasFinite(x: Float64Array, from: number, to: number): boolean {
+  for (let t = from; t < to; t++) if (Number.isFinite(x[t] as number)) return true;
+  return false;
+}
