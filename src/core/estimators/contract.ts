@@ -1,5 +1,6 @@
 import type { Coefficient } from "../inference/coefficients.ts";
 import type { JsonValue, Outcome } from "../outcome.ts";
+import type { NamedColumn } from "../regression/sample.ts";
 
 /**
  * A tidy table: one row per unit and period. Columns that an estimator does not ask for may be absent. All columns have
@@ -21,6 +22,17 @@ export interface TidyData {
   readonly covariates: readonly { readonly name: string; readonly values: Float64Array }[];
   /** Cluster names; null: the unit. */
   readonly cluster: readonly string[] | null;
+  /** Further cluster variables of a multi-way error; only estimators with `multiwayClusters` get any. */
+  readonly furtherClusters?: readonly TextColumn[];
+  /** Columns of names that a setting of the kind `text-columns` asks for. */
+  readonly texts?: readonly TextColumn[];
+  /** Columns of numbers that a setting of the kind `number-columns` asks for. */
+  readonly numbers?: readonly NamedColumn[];
+}
+
+export interface TextColumn {
+  readonly name: string;
+  readonly values: readonly string[];
 }
 
 export type TidyColumn = "unit" | "time" | "treatment" | "firstTreated";
@@ -51,6 +63,30 @@ export interface EstimateResult {
   readonly details: Readonly<Record<string, JsonValue>>;
 }
 
+/**
+ * What a setting accepts, so that a wrong text is refused before anything is computed. Column kinds take names separated
+ * by commas; the columns are read from the file into `texts` or `numbers` (`unit`, `time` and `cluster` stand for
+ * the columns that have that part). `also` lists words that stand beside the numbers or columns, such as `auto`.
+ */
+export type SettingKind =
+  | { readonly type: "choice"; readonly values: readonly string[] }
+  | {
+      readonly type: "number";
+      readonly min?: number;
+      readonly max?: number;
+      readonly integer?: boolean;
+      readonly also?: readonly string[];
+    }
+  | { readonly type: "text-columns" | "number-columns"; readonly also?: readonly string[] };
+
+export interface EstimatorSetting {
+  readonly name: string;
+  readonly description: string;
+  readonly default: string;
+  /** Left out: any text. */
+  readonly accepts?: SettingKind;
+}
+
 /** One estimator of `deploy-impact estimate`; listed in `estimators/index.ts`. */
 export interface TidyEstimator {
   readonly id: string;
@@ -61,6 +97,8 @@ export interface TidyEstimator {
   /** Names accepted by --vcov; the first is the default. */
   readonly vcovs: readonly string[];
   /** Further settings (`--set name=value`): name, allowed values or a description, default. */
-  readonly settings: readonly { readonly name: string; readonly description: string; readonly default: string }[];
+  readonly settings: readonly EstimatorSetting[];
+  /** True: takes several cluster variables (`--cluster a,b`). */
+  readonly multiwayClusters?: boolean;
   readonly estimate: (data: TidyData, options: EstimateOptions) => Outcome<EstimateResult>;
 }
