@@ -79,6 +79,9 @@ export type SettingKind =
     }
   | { readonly type: "text-columns" | "number-columns"; readonly also?: readonly string[] };
 
+/** Inputs that not every estimator takes. */
+export type EstimateInput = "weights" | "covariates" | "cluster" | "ref" | "control" | "seed";
+
 export interface EstimatorSetting {
   readonly name: string;
   readonly description: string;
@@ -98,6 +101,8 @@ export interface TidyEstimator {
   readonly vcovs: readonly string[];
   /** Further settings (`--set name=value`): name, allowed values or a description, default. */
   readonly settings: readonly EstimatorSetting[];
+  /** What else changes the answer; left out: unknown, so that nothing is refused. */
+  readonly uses?: readonly EstimateInput[];
   /** True: takes several cluster variables (`--cluster a,b`). */
   readonly multiwayClusters?: boolean;
   readonly estimate: (data: TidyData, options: EstimateOptions) => Outcome<EstimateResult>;
