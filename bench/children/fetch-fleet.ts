@@ -1,4 +1,4 @@
-/** Measured program: `URL UNITS STEPS STEP RUNS` fetches the fleet from a Prometheus and prints what that took as JSON. */
+/** Measured program: `URL STEPS STEP` fetches the fleet from a Prometheus once and prints what that took as JSON. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Ports } from "../../src/ports.ts";
 import type { SeriesQuery } from "../../src/sources/contract.ts";
@@ -7,13 +7,13 @@ import { START } from "../data/fleet.ts";
 import { METRIC } from "../data/open-metrics.ts";
 
 export interface FetchFigures {
-  readonly milliseconds: readonly number[];
+  readonly milliseconds: number;
   readonly series: number;
   readonly points: number;
 }
 
 const [url = "", ...numbers] = process.argv.slice(2);
-const [steps = 0, step = 0, runs = 0] = numbers.map(Number);
+const [steps = 0, step = 0] = numbers.map(Number);
 const silent = (): void => undefined;
 const ports: Ports = {
   now: Date.now,
@@ -38,13 +38,9 @@ const query: SeriesQuery = {
 
 const source = SOURCES.prometheus?.open({ type: "prometheus", url }, ".");
 if (source === undefined) throw new Error("there is no source prometheus");
-const milliseconds: number[] = [];
-let last = { series: 0, points: 0 };
-while (milliseconds.length < runs) {
-  const started = performance.now();
-  const { series } = await source.fetchSeries(query, ports);
-  milliseconds.push(performance.now() - started);
-  last = { series: series.length, points: series.reduce((sum, one) => sum + one.times.length, 0) };
-}
-const figures: FetchFigures = { milliseconds, ...last };
+const started = performance.now();
+const { series } = await source.fetchSeries(query, ports);
+const milliseconds = performance.now() - started;
+const points = series.reduce((sum, one) => sum + one.times.length, 0);
+const figures: FetchFigures = { milliseconds, series: series.length, points };
 process.stdout.write(JSON.stringify(figures));
