@@ -1,5 +1,6 @@
 import { clusterDiagnosticsCase } from "./cluster-diagnostics.ts";
 import type { CaseRunner } from "./compare.ts";
+import { doublyRobustCrossSection, doublyRobustPanel } from "./doubly-robust.ts";
 import { binnedEventStudy, eventStudy } from "./event-study.ts";
 import { gapSeries } from "./gap-series.ts";
 import { multipleTesting } from "./multiple-testing.ts";
@@ -23,4 +24,6 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   gapSeries,
   clusterDiagnosticsCase,
   nonInferiority,
+  doublyRobustPanel,
+  doublyRobustCrossSection,
 ];
