@@ -1,14 +1,14 @@
 import type { DidFit } from "../estimators/did.ts";
-import { median } from "../estimators/did-weights.ts";
 import { residualsOf } from "../estimators/did-path.ts";
+import { median } from "../estimators/did-weights.ts";
 import type { Panel } from "../panel/panel.ts";
 import { studentTTwoSided } from "../probability/student-t.ts";
 import { type Check, notRun, result } from "./check.ts";
 
 const ID = "spillover";
 const FEWEST_CONTROLS = 3;
-/** Tail index assumed beyond the largest movement ever seen: a variance that only just exists. */
-const TAIL_INDEX = 2;
+/** Tail index assumed beyond the largest movement ever seen: a mean that only just exists (bursts, restarts). */
+const TAIL_INDEX = 1;
 
 interface Moved {
   readonly unit: string;
@@ -22,9 +22,10 @@ interface Moved {
  *
  * Statistic: S = max_j |z_j|, z_j = d_j / s_j. pValue: the larger of two. By forecast: Student t times the number of
  * controls (Bonferroni). By history: S is ranked among the same maximum over the K earlier windows of the post length;
- * beyond all of them p = (S / S_max)^-2 / (K + 1), a Pareto tail, because operations data break their own forecast far
+ * beyond all of them p = (S / S_max)^-1 / (K + 1), a Pareto tail, because operations data break their own forecast far
  * more often than an autoregression says. A shock that all units share is removed by the control path and cannot fail
- * this check, nor can a period in which most controls moved apart (that is phi's business).
+ * this check, nor can a period in which most controls moved away from the middle one (that is phi's business): who moved
+ * is counted around the median change, for one control that breaks pulls the path and with it the d_j of all others.
  * Source: docs/method.md section 4.
  */
 export const spillover: Check = {
