@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import { groupBy } from "../../src/core/regression/effects.ts";
-import { type LinearFit, leastSquares } from "../../src/core/regression/ols.ts";
 import { type RandomStream, randomStream } from "../../src/core/inference/random.ts";
 import { normalQuantile } from "../../src/core/probability/normal.ts";
+import { groupBy } from "../../src/core/regression/effects.ts";
+import { type LinearFit, leastSquares } from "../../src/core/regression/ols.ts";
 import type { VarianceContext } from "../../src/core/vcov/variance.ts";
 
 /** A long panel: one row per observed cell. */

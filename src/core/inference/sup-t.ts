@@ -1,4 +1,4 @@
-import { Matrix } from "ml-matrix";
+import type { Matrix } from "ml-matrix";
 import { answer, type Outcome, refuse } from "../outcome.ts";
 import { normalCdf, normalQuantile } from "../probability/normal.ts";
 import { findRoot } from "../probability/root.ts";

@@ -1,7 +1,7 @@
 import { answer, type Outcome, refuse } from "../outcome.ts";
 import type { Grouping } from "./effects.ts";
 import type { LinearFit } from "./ols.ts";
-import { levelWeights, twoWaySystem } from "./within.ts";
+import { levelWeights, type TwoWaySystem, twoWaySystem } from "./two-way.ts";
 
 /**
  * Leverages: diagonal of the hat matrix of the whole model, absorbed effects included.
@@ -37,7 +37,7 @@ function effectLeverages(fit: LinearFit): Float64Array {
   if (!first) return new Float64Array(fit.n);
   if (!second) return oneWayShares(first, fit.weights);
   const [large, small] = first.count >= second.count ? [first, second] : [second, first];
-  return twoWayLeverages(large, small, fit.weights);
+  return twoWayLeverages(fit.system?.() ?? twoWaySystem(large, small, fit.weights), fit.weights);
 }
 
 function oneWayShares(effect: Grouping, weights: Float64Array | null): Float64Array {
@@ -48,15 +48,15 @@ function oneWayShares(effect: Grouping, weights: Float64Array | null): Float64Ar
   );
 }
 
-function twoWayLeverages(large: Grouping, small: Grouping, weights: Float64Array | null): Float64Array {
-  const { inverse, shares } = twoWaySystem(large, small, weights);
+function twoWayLeverages(system: TwoWaySystem, weights: Float64Array | null): Float64Array {
+  const { large, small, inverse, shares } = system;
   const size = small.count;
   const images = new Float64Array(large.count * size);
   const quadratics = new Float64Array(large.count);
   for (let level = 0; level < large.count; level++) {
     for (let j = 0; j < size; j++) {
       let image = 0;
-      for (let k = 0; k < size; k++) image += inverse.get(j, k) * (shares[level * size + k] ?? 0);
+      for (let k = 0; k < size; k++) image += (inverse[j]?.[k] ?? 0) * (shares[level * size + k] ?? 0);
       images[level * size + j] = image;
       quadratics[level] = (quadratics[level] ?? 0) + image * (shares[level * size + j] ?? 0);
     }
@@ -64,7 +64,7 @@ function twoWayLeverages(large: Grouping, small: Grouping, weights: Float64Array
   return oneWayShares(large, weights).map((share, i) => {
     const level = large.levels[i] ?? 0;
     const j = small.levels[i] ?? 0;
-    const quadratic = inverse.get(j, j) - 2 * (images[level * size + j] ?? 0) + (quadratics[level] ?? 0);
+    const quadratic = (inverse[j]?.[j] ?? 0) - 2 * (images[level * size + j] ?? 0) + (quadratics[level] ?? 0);
     return share + (weights === null ? 1 : (weights[i] ?? 0)) * quadratic;
   });
 }

@@ -4,7 +4,8 @@ import { axpy, weightedDot, weightedMean } from "../linalg/kernels.ts";
 import { answer, type Outcome, refuse } from "../outcome.ts";
 import type { Grouping } from "./effects.ts";
 import { type Model, pick, pickEffects, usableRows } from "./sample.ts";
-import { type Within, withinTransform } from "./within.ts";
+import type { TwoWaySystem } from "./two-way.ts";
+import { directSystem, type Within, withinTransform } from "./within.ts";
 
 /** A column whose squared norm shrinks below this share after the effects and earlier columns is collinear. */
 const COLLINEAR = 1e-10;
@@ -20,6 +21,8 @@ export interface LinearFit {
   readonly weights: Float64Array | null;
   readonly effects: readonly Grouping[];
   readonly within: Within;
+  /** Normal equations of two effect sets, made on first use; null when they are not solved directly. */
+  readonly system: (() => TwoWaySystem) | null;
   readonly outcome: Float64Array;
   /** Outcome after the effects are taken out. */
   readonly outcomeWithin: Float64Array;
@@ -48,7 +51,8 @@ export function leastSquares(model: Model): Outcome<LinearFit> {
   }
   const effects = pickEffects(model.effects, rows);
   const weights = model.weights ? pick(model.weights, rows) : null;
-  const within = withinTransform(effects, weights);
+  const system = directSystem(effects, weights);
+  const within = withinTransform(effects, weights, system);
   const raw = model.columns.map((column) => pick(column.values, rows));
   const transformed = raw.map(within);
   const scales = raw.map((column) => centredSquare(column, weights, effects.length > 0));
@@ -73,6 +77,7 @@ export function leastSquares(model: Model): Outcome<LinearFit> {
     weights,
     effects,
     within,
+    system,
     outcome,
     outcomeWithin,
     columns: kept.map((j) => transformed[j] ?? new Float64Array(0)),

@@ -1,13 +1,12 @@
-import { Matrix } from "ml-matrix";
-import { pseudoInverse } from "../linalg/dense.ts";
 import { weightedDot } from "../linalg/kernels.ts";
 import type { Grouping } from "./effects.ts";
+import { levelWeights, type TwoWaySystem, twoWaySystem } from "./two-way.ts";
 
 /** Takes the fixed effects out of a column (returns a new one): the residual of its weighted regression on them. */
 export type Within = (column: Float64Array) => Float64Array;
 
 /** The smaller of two effect sets is solved directly up to this many levels. */
-const DIRECT_LEVELS = 1500;
+const DIRECT_LEVELS = 600;
 const MAX_ITERATIONS = 5000;
 const TOLERANCE = 1e-14;
 
@@ -18,22 +17,29 @@ const TOLERANCE = 1e-14;
  * two: the Schur complement of the smaller set, solved directly; more: symmetric alternating projections with
  * conjugate gradients.
  */
-export function withinTransform(effects: readonly Grouping[], weights: Float64Array | null): Within {
+export function withinTransform(
+  effects: readonly Grouping[],
+  weights: Float64Array | null,
+  system: (() => TwoWaySystem) | null = directSystem(effects, weights),
+): Within {
   const [first, second] = effects;
   if (!first) return (column) => Float64Array.from(column);
   if (!second) return oneWay(first, weights);
   if (effects.length > 2) return alternating(effects, weights);
   if (weights === null && isBalanced(first, second)) return balancedTwoWay(first, second);
-  if (Math.min(first.count, second.count) > DIRECT_LEVELS) return alternating(effects, weights);
-  return first.count <= second.count ? twoWay(second, first, weights) : twoWay(first, second, weights);
+  return system ? twoWay(system(), weights) : alternating(effects, weights);
 }
 
-export function levelWeights(effect: Grouping, weights: Float64Array | null): Float64Array {
-  const totals = new Float64Array(effect.count);
-  effect.levels.forEach((level, i) => {
-    totals[level] = (totals[level] ?? 0) + (weights === null ? 1 : (weights[i] ?? 0));
-  });
-  return totals;
+/** The normal equations of two effect sets, made on first use; null when they are not two or too many to solve directly. */
+export function directSystem(effects: readonly Grouping[], weights: Float64Array | null): (() => TwoWaySystem) | null {
+  const [first, second, third] = effects;
+  if (!first || !second || third || Math.min(first.count, second.count) > DIRECT_LEVELS) return null;
+  let system: TwoWaySystem | null = null;
+  return () => {
+    system ??=
+      first.count <= second.count ? twoWaySystem(second, first, weights) : twoWaySystem(first, second, weights);
+    return system;
+  };
 }
 
 function levelSums(effect: Grouping, column: Float64Array, weights: Float64Array | null): Float64Array {
@@ -91,54 +97,9 @@ function balancedTwoWay(a: Grouping, b: Grouping): Within {
   };
 }
 
-/**
- * The two-way normal equations after eliminating the larger set.
- *
- * Formula: S = D_small - N' D_large^-1 N with N the weighted table of cells; small effects = S^+ (sums of the column
- * after the large set is removed).
- * Source: Wansbeek and Kapteyn 1989, Journal of Econometrics 41.
- */
-export interface TwoWaySystem {
-  readonly large: Grouping;
-  readonly small: Grouping;
-  readonly inverse: Matrix;
-  /** N / D_large, row-major: share of each small level within each large level. */
-  readonly shares: Float64Array;
-}
-
-export function twoWaySystem(large: Grouping, small: Grouping, weights: Float64Array | null): TwoWaySystem {
-  const size = small.count;
+function twoWay(system: TwoWaySystem, weights: Float64Array | null): Within {
+  const { large, small, inverse: rows } = system;
   const totals = levelWeights(large, weights);
-  const table = new Float64Array(large.count * size);
-  large.levels.forEach((level, i) => {
-    const cell = level * size + (small.levels[i] ?? 0);
-    table[cell] = (table[cell] ?? 0) + (weights === null ? 1 : (weights[i] ?? 0));
-  });
-  const schur = new Float64Array(size * size);
-  levelWeights(small, weights).forEach((total, j) => {
-    schur[j * size + j] = total;
-  });
-  const shares = new Float64Array(table.length);
-  for (let level = 0; level < large.count; level++) {
-    const base = level * size;
-    const total = totals[level] ?? 1;
-    for (let j = 0; j < size; j++) {
-      const value = table[base + j] ?? 0;
-      if (value === 0) continue;
-      const share = value / total;
-      shares[base + j] = share;
-      const row = j * size;
-      for (let k = 0; k < size; k++) schur[row + k] = (schur[row + k] ?? 0) - share * (table[base + k] ?? 0);
-    }
-  }
-  const matrix = new Matrix(Array.from({ length: size }, (_, j) => schur.subarray(j * size, (j + 1) * size)));
-  return { large, small, inverse: pseudoInverse(matrix), shares };
-}
-
-function twoWay(large: Grouping, small: Grouping, weights: Float64Array | null): Within {
-  const { inverse } = twoWaySystem(large, small, weights);
-  const totals = levelWeights(large, weights);
-  const rows = inverse.to2DArray().map((row) => Float64Array.from(row));
   const removeOnce = (column: Float64Array): void => {
     demean(large, totals, weights, column);
     const sums = levelSums(small, column, weights);

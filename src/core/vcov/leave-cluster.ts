@@ -2,6 +2,7 @@ import { axpy, dot, scaled, weightedDot } from "../linalg/kernels.ts";
 import { applySymmetricFunction } from "../linalg/lanczos.ts";
 import { type Grouping, type LevelRows, rowsByLevel, rowsOf } from "../regression/effects.ts";
 import type { LinearFit } from "../regression/ols.ts";
+import { projectRows, type TwoWaySystem } from "../regression/two-way.ts";
 
 /**
  * How a cluster's own influence is taken out of its residuals.
@@ -90,8 +91,9 @@ function fullPower(eigenvalue: number): number {
 
 /** v -> B_g v for the rows of one cluster. */
 function clusterOperator(fit: LinearFit, adjustment: Adjustment): (v: Float64Array, rows: Int32Array) => Float64Array {
-  const residual = residualMaker(fit);
   const { weights } = fit;
+  if (fit.system && (weights === null || adjustment === "full")) return localOperator(fit, fit.system());
+  const residual = residualMaker(fit);
   const buffer = new Float64Array(fit.n);
   const embed = (v: Float64Array, rows: Int32Array, power: number): Float64Array => {
     buffer.fill(0);
@@ -112,6 +114,25 @@ function clusterOperator(fit: LinearFit, adjustment: Adjustment): (v: Float64Arr
     const transposed = residual(embed(v, rows, -1)).map((value, i) => value * (weights[i] ?? 1));
     const image = residual(transposed);
     return Float64Array.from(rows, (row) => image[row] ?? 0);
+  };
+}
+
+/** W^(1/2) (I - H) W^(-1/2) on one cluster's rows, without touching the other rows. */
+function localOperator(fit: LinearFit, system: TwoWaySystem): (v: Float64Array, rows: Int32Array) => Float64Array {
+  const { columns, bread, weights } = fit;
+  return (v, rows) => {
+    const root = Float64Array.from(rows, (row) => Math.sqrt(weights === null ? 1 : (weights[row] ?? 1)));
+    const weighted = v.map((value, i) => value * (root[i] ?? 1));
+    const effects = projectRows(system, rows, weighted);
+    const loadings = columns.map((x) => rows.reduce((total, row, i) => total + (x[row] ?? 0) * (weighted[i] ?? 0), 0));
+    const slopes = columns.map((_, j) => loadings.reduce((total, loading, k) => total + bread.get(j, k) * loading, 0));
+    return v.map((value, i) => {
+      const row = rows[i] ?? 0;
+      let fitted =
+        (effects.large[system.large.levels[row] ?? 0] ?? 0) + (effects.small[system.small.levels[row] ?? 0] ?? 0);
+      for (let j = 0; j < columns.length; j++) fitted += (slopes[j] ?? 0) * (columns[j]?.[row] ?? 0);
+      return value - (root[i] ?? 1) * fitted;
+    });
   };
 }
 
