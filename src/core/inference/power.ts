@@ -116,11 +116,6 @@ export function singleTreatedDesign(controls: number, sd: number): { readonly st
   return { stdError: sd * Math.sqrt(1 + 1 / controls), dof: controls - 1 };
 }
 
-/** Standard error that would give the wanted power for `effect`; the inverse of minimumDetectableEffect. */
-export function requiredStdError(effect: number, target: PowerTarget): number {
-  return effect / minimumDetectableEffect(1, target);
-}
-
 /** Two-sided normal minimum detectable effect, for large designs. */
 export function normalMinimumDetectableEffect(stdError: number, alpha: number, power: number): number {
   return (-normalQuantile(alpha / 2) + normalQuantile(power)) * stdError;

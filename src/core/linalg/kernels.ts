@@ -25,12 +25,6 @@ export function scaled(x: Float64Array, factor: number): Float64Array {
   return result;
 }
 
-export function product(x: Float64Array, y: Float64Array): Float64Array {
-  const result = new Float64Array(x.length);
-  for (let i = 0; i < x.length; i++) result[i] = (x[i] ?? 0) * (y[i] ?? 0);
-  return result;
-}
-
 export function sum(x: Float64Array): number {
   let total = 0;
   for (let i = 0; i < x.length; i++) total += x[i] ?? 0;

@@ -61,11 +61,6 @@ export function regularizedBeta(x: number, a: number, b: number): number {
   return betaTails(a, b, x).lower;
 }
 
-/** 1 - I_x(a, b). */
-export function regularizedBetaUpper(x: number, a: number, b: number): number {
-  return betaTails(a, b, x).upper;
-}
-
 /**
  * The point where the chosen tail of Beta(a, b) has area p, as log(x / (1 - x)): keeps the digits of both x and 1 - x.
  */

@@ -123,10 +123,6 @@ function upperFraction(a: number, x: number): number {
   return h;
 }
 
-export function regularizedGammaP(a: number, x: number): number {
-  return gammaTails(a, x).lower;
-}
-
 export function regularizedGammaQ(a: number, x: number): number {
   return gammaTails(a, x).upper;
 }

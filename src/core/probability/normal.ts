@@ -4,10 +4,6 @@ const SQRT_HALF = Math.SQRT1_2;
 const LOG_TWO = Math.LN2;
 const INVERSE_SQRT_TWO_PI = 0.39894228040143267794;
 
-export function normalPdf(x: number): number {
-  return INVERSE_SQRT_TWO_PI * Math.exp(-0.5 * x * x);
-}
-
 /** P(Z <= x), with relative accuracy in the lower tail. */
 export function normalCdf(x: number): number {
   return normalSf(-x);

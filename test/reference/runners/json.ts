@@ -31,10 +31,6 @@ export function number(value: JsonValue | undefined): number {
   throw new TypeError(`expected a number, got ${JSON.stringify(value)}`);
 }
 
-export function numbers(value: JsonValue | undefined): number[] {
-  return list(value).map(number);
-}
-
 export function texts(value: JsonValue | undefined): string[] {
   return list(value).map(text);
 }

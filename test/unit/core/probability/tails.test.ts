@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { betaQuantile, regularizedBeta } from "../../../../src/core/probability/beta.ts";
 import { binomialCdf, binomialPmf, binomialSf, clopperPearson } from "../../../../src/core/probability/binomial.ts";
 import { chiSquareCdf, chiSquareQuantile } from "../../../../src/core/probability/chi-square.ts";
-import { fQuantile, fSf, fUpperQuantile } from "../../../../src/core/probability/f.ts";
+import { fCdf, fQuantile, fSf, fUpperQuantile } from "../../../../src/core/probability/f.ts";
 import { normalQuantile, normalSf } from "../../../../src/core/probability/normal.ts";
 import { poissonCdf, poissonInterval, poissonPmf, poissonSf } from "../../../../src/core/probability/poisson.ts";
-import { studentTQuantile, studentTSf } from "../../../../src/core/probability/student-t.ts";
+import { studentTCdf, studentTQuantile, studentTSf } from "../../../../src/core/probability/student-t.ts";
 
 const probability = fc.double({ min: 1e-250, max: 0.5, noNaN: true });
 const dof = fc.double({ min: 0.3, max: 1e5, noNaN: true });
@@ -58,6 +58,8 @@ describe("limits and identities", () => {
   it("t with infinite degrees of freedom is normal, F(1, k) is t squared", () => {
     expect(studentTSf(2.5, Number.POSITIVE_INFINITY)).toBe(normalSf(2.5));
     expectRelative(fSf(6.25, 1, 7), 2 * studentTSf(2.5, 7), 1e-12);
+    expect(fCdf(6.25, 1, 7)).toBeCloseTo(1 - 2 * studentTSf(2.5, 7), 14);
+    expect(studentTCdf(-40, 3.5)).toBe(studentTSf(40, 3.5));
     expectRelative(fQuantile(0.95, 1, 7), studentTQuantile(0.975, 7) ** 2, 1e-12);
   });
 
