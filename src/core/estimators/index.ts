@@ -1,4 +1,18 @@
 import type { TidyEstimator } from "./contract.ts";
+import { did2x2 } from "./did-2x2.ts";
+import { eventStudy } from "./event-study.ts";
+import { neweyWest } from "./newey-west.ts";
+import { ols } from "./ols.ts";
+import { permutation } from "./permutation.ts";
+import { twfe } from "./twfe.ts";
 
 /** Every estimator of `deploy-impact estimate`, in the order in which `--list` shows them. */
-export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [];
+export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
+  // one per line
+  ols,
+  twfe,
+  did2x2,
+  eventStudy,
+  permutation,
+  neweyWest,
+];

@@ -1,0 +1,99 @@
+import { answer, type Outcome, refuse } from "../../outcome.ts";
+import { type Grouping, groupBy, interact } from "../../regression/effects.ts";
+import { type Periods, periodsOf } from "../adoption.ts";
+import type { TidyData } from "../contract.ts";
+import { checkUniqueRows, placeOf } from "../tidy-checks.ts";
+
+/** A table whose units and periods are numbered; null where the table has no such column. */
+export interface RegressionTable {
+  readonly data: TidyData;
+  readonly unit: Grouping | null;
+  readonly periods: Periods | null;
+}
+
+/**
+ * Numbers units and periods and refuses what no regression can use: infinite numbers, rows without a period, negative
+ * weights and, with `unique`, a second row for the same unit and period. Missing numbers stay, their rows are left out
+ * by the regression.
+ */
+export function openTable(data: TidyData, unique: boolean): Outcome<RegressionTable> {
+  const checked = checkInfinite(data);
+  if (!checked.ok) return checked;
+  const unit = data.unit === null ? null : groupBy("unit", data.unit);
+  const periods = data.time === null ? null : periodsOf(data.time);
+  if (unique && unit !== null && periods !== null) {
+    const distinct = checkUniqueRows(data, unit, periods.grouping);
+    if (!distinct.ok) return distinct;
+  }
+  return answer({ data, unit, periods });
+}
+
+function checkInfinite(data: TidyData): Outcome<null> {
+  const { time, weights } = data;
+  const row = time?.findIndex((period) => !Number.isFinite(period)) ?? -1;
+  if (row >= 0) return notFinite(data, "time", row, "no period");
+  const columns = [
+    { name: "outcome", values: data.outcome },
+    ...(weights === null ? [] : [{ name: "weights", values: weights }]),
+    ...data.covariates,
+  ];
+  for (const { name, values } of columns) {
+    const infinite = values.findIndex((value) => Math.abs(value) === Number.POSITIVE_INFINITY);
+    if (infinite >= 0) return notFinite(data, name, infinite, "an infinite number");
+  }
+  const negative = weights?.findIndex((weight) => weight < 0) ?? -1;
+  if (negative < 0) return answer(null);
+  return refuse(
+    "NEGATIVE_WEIGHTS",
+    `The weight of ${placeOf(data, negative)} is negative: ${weights?.[negative]}.`,
+    "Give weights of zero or more.",
+    { row: negative + 1, place: placeOf(data, negative) },
+  );
+}
+
+function notFinite(data: TidyData, column: string, row: number, what: string): Outcome<never> {
+  // the period itself may be what is missing
+  const place = column === "time" ? placeOf({ ...data, time: null }, row) : placeOf(data, row);
+  return refuse(
+    "NOT_FINITE",
+    `The column ${column} holds ${what} for ${place}, row ${row + 1}.`,
+    "Correct the value, or leave the cell empty.",
+    { column, row: row + 1, place },
+  );
+}
+
+/** The grouping that a name means: `unit`, `time`, `cluster`, a column of names, or `a^b` for their interaction. */
+export function groupingOf(table: RegressionTable, name: string): Outcome<Grouping> {
+  const parts = name.split("^").map((part) => part.trim());
+  let result: Grouping | null = null;
+  for (const part of parts) {
+    const grouping = plainGrouping(table, part);
+    if (grouping === null) {
+      return refuse(
+        "NOT_ESTIMABLE",
+        `The table has no column ${part} to take effects of.`,
+        "Name a column of the table.",
+        {
+          column: part,
+        },
+      );
+    }
+    result = result === null ? grouping : interact(result, grouping);
+  }
+  return result === null ? refuse("NOT_ESTIMABLE", "An effect has no name.", "Name a column.") : answer(result);
+}
+
+function plainGrouping({ data, unit, periods }: RegressionTable, name: string): Grouping | null {
+  if (name === "unit" && unit !== null) return unit;
+  if (name === "time" && periods !== null) return periods.grouping;
+  if (name === "cluster" && data.cluster !== null) return groupBy("cluster", data.cluster);
+  const column = data.texts?.find((text) => text.name === name);
+  return column === undefined ? null : groupBy(name, column.values);
+}
+
+/** The cluster variables of a clustered error: those of the table, else the unit. */
+export function clusterGroupings({ data, unit }: RegressionTable): Grouping[] {
+  const first = data.cluster === null ? unit : groupBy("cluster", data.cluster);
+  const further = (data.furtherClusters ?? []).map(({ name, values }) => groupBy(name, values));
+  return first === null ? further : [first, ...further];
+}

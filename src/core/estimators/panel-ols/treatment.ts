@@ -1,0 +1,54 @@
+import { answer, type Outcome, refuse } from "../../outcome.ts";
+import { checkTreatment } from "../adoption.ts";
+import type { TidyData } from "../contract.ts";
+import type { RegressionTable } from "./table.ts";
+
+/** The treatment as a term; refuses a table in which nobody or everybody is treated. */
+export function treatmentColumn(data: TidyData): Outcome<Float64Array> {
+  const { treatment } = data;
+  if (treatment === null) {
+    return refuse("NO_TREATED_UNITS", "The table has no treatment column.", "Name the column that is 1 where treated.");
+  }
+  const checked = checkTreatment(data);
+  if (!checked.ok) return checked;
+  if (!treatment.includes(1)) {
+    return refuse("NO_TREATED_UNITS", "No row is treated.", "Name the column that is 1 where treated.");
+  }
+  if (!treatment.includes(0)) {
+    return refuse("NO_CONTROL_UNITS", "Every row is treated.", "Add units or periods without the treatment.");
+  }
+  return answer(treatment);
+}
+
+/**
+ * Refuses treatments that unit and time effects explain completely: no treated unit was ever seen untreated, or in no
+ * period are treated and untreated units side by side. Time and memory grow with the rows.
+ */
+export function checkIdentified({ data, unit, periods }: RegressionTable, treatment: Float64Array): Outcome<null> {
+  if (unit === null || periods === null) return answer(null);
+  const isUsed = (i: number): boolean =>
+    !Number.isNaN(data.outcome[i] ?? Number.NaN) && (data.weights === null || (data.weights[i] ?? 0) > 0);
+  const varies = (levels: Int32Array, count: number): boolean => {
+    const seen = new Uint8Array(count);
+    treatment.forEach((value, i) => {
+      const level = levels[i] ?? 0;
+      if (isUsed(i) && !Number.isNaN(value)) seen[level] = (seen[level] ?? 0) | (value === 1 ? 2 : 1);
+    });
+    return seen.includes(3);
+  };
+  if (!varies(unit.levels, unit.count)) {
+    return refuse(
+      "NO_PRE_DATA",
+      "No treated unit has both treated and untreated rows, so unit effects take the whole treatment away.",
+      "Add periods before the treatment, or name the column that is 1 only while treated.",
+    );
+  }
+  if (!varies(periods.grouping.levels, periods.grouping.count)) {
+    return refuse(
+      "NO_CONTROL_UNITS",
+      "In no period are there treated and untreated units, so time effects take the whole treatment away.",
+      "Add units that are never treated, or treated at another time.",
+    );
+  }
+  return answer(null);
+}
