@@ -1,5 +1,7 @@
+import { callawaySantanna } from "./callaway-santanna.ts";
 import type { TidyEstimator } from "./contract.ts";
 import { did2x2 } from "./did-2x2.ts";
+import { doublyRobust } from "./doubly-robust.ts";
 import { eventStudy } from "./event-study.ts";
 import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
@@ -15,4 +17,6 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   eventStudy,
   permutation,
   neweyWest,
+  callawaySantanna,
+  doublyRobust,
 ];

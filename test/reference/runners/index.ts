@@ -1,3 +1,4 @@
+import { callawaySantannaCase } from "./callaway-santanna.ts";
 import { clusterDiagnosticsCase } from "./cluster-diagnostics.ts";
 import type { CaseRunner } from "./compare.ts";
 import { doublyRobustCrossSection, doublyRobustPanel } from "./doubly-robust.ts";
@@ -7,6 +8,7 @@ import { multipleTesting } from "./multiple-testing.ts";
 import { nonInferiority } from "./non-inferiority.ts";
 import { power } from "./power.ts";
 import { specialFunctions } from "./special-functions.ts";
+import { synthetic } from "./synthetic.ts";
 import { twoByTwo } from "./two-by-two.ts";
 import { twoWayEffects } from "./two-way-effects.ts";
 import { weightedUnbalanced } from "./weighted-unbalanced.ts";
@@ -26,4 +28,6 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   nonInferiority,
   doublyRobustPanel,
   doublyRobustCrossSection,
+  synthetic,
+  callawaySantannaCase,
 ];
