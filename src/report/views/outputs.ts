@@ -4,7 +4,7 @@ import type { ReportContext } from "../context.ts";
 import { displayOf } from "../display.ts";
 import { fixed } from "../format.ts";
 import { inOrder } from "../order.ts";
-import { disclosure } from "../redact.ts";
+import { publicResult } from "../public-result.ts";
 import { byteLength, OUTPUT_LIMIT } from "./fit.ts";
 
 /** The outputs that come from the result; the publishers add the ids of what they made. */
@@ -17,7 +17,7 @@ export interface ResultOutputs {
   readonly "effect-low": string;
   readonly "effect-high": string;
   readonly metric: string;
-  /** JSON with `schemaVersion`, at most 64 KiB. */
+  /** JSON with `schemaVersion`, at most 64 KiB; a workflow may print it, so in a public repository it hides what is hidden elsewhere. */
   readonly result: string;
 }
 
@@ -41,36 +41,13 @@ export function renderOutputs(
     "effect-low": number(display?.low),
     "effect-high": number(display?.high),
     metric: lead === undefined ? "" : lead.service === null ? lead.id : `${lead.service}/${lead.id}`,
-    result: compactJson(context.publicRepository ? forEverybody(document, context) : document),
+    result: compactJson(context.publicRepository ? publicResult(document, context) : document),
   };
 }
 
 /** The first code of the metric that made the verdict; another metric's code would explain something else. */
 function reasonCode(document: ResultDocument, lead: SliResult | undefined): string {
   return (lead === undefined ? document : lead).reasonCodes[0] ?? "";
-}
-
-/** An output is printed in the log, which everybody can read in a public repository. */
-function forEverybody(document: ResultDocument, context: ReportContext): ResultDocument {
-  const { provenance } = document;
-  const { message } = disclosure(document, context);
-  return {
-    ...eachSli(document, (sli) => ({
-      ...sli,
-      reasons: sli.reasons.map((reason) => ({
-        code: reason.code,
-        message: message(reason.message),
-        hint: message(reason.hint),
-        facts: {},
-      })),
-    })),
-    plans: document.plans.map((plan) => ({ ...plan, notes: {} })),
-    provenance: {
-      ...provenance,
-      queries: provenance.queries.map((record) => ({ ...record, query: "" })),
-      warnings: provenance.warnings.map(({ sli }) => ({ sli, message: "hidden in a public repository" })),
-    },
-  };
 }
 
 type Shrink = (document: ResultDocument) => ResultDocument;

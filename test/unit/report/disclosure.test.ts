@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readResult } from "../../../src/app/read-result.ts";
 import type { ResultDocument } from "../../../src/core/result.ts";
 import { buildReport } from "../../../src/report/build.ts";
 import { withoutAddresses } from "../../../src/report/redact.ts";
@@ -99,10 +100,19 @@ describe("public repository", () => {
     expect(surfaces.comment).toContain("reated 2 moved against control 1");
   });
 
-  test("the outputs hold no query text and no server text", () => {
-    const { result } = renderOutputs(telling(), IN_PUBLIC);
-    expect(result).not.toContain("secret_metric");
-    expect(result).not.toContain("PromQL warning");
+  test("the outputs hold no unit, address, query, server text or level, and stay a valid result", () => {
+    const document = telling();
+    const plans = document.plans.map((plan) => ({ ...plan, treatedUnits: [HOST], clusters: { [HOST]: "rack 7" } }));
+    const deployment = { ...document.deployment, url: "https://ci.corp.example/runs/7" };
+    const unitChanges = [{ unit: HOST, group: "treated" as const, weight: 1, change: 2 }];
+    const slis = document.slis.map((sli) => ({ ...sli, unitChanges }));
+    const { result } = renderOutputs({ ...document, plans, deployment, slis }, IN_PUBLIC);
+    const texts = SECRETS.filter((secret) => secret !== "9100");
+    for (const secret of [...texts, ":9100", "PromQL warning", "24681"]) expect(result).not.toContain(secret);
+    const parsed = readResult(result, "result");
+    expect(parsed.units.treated).toEqual(["treated 2", "treated 1"]);
+    expect(parsed.slis[0]?.checks.find(({ id }) => id === "spillover")?.facts.worstUnit).toBe("treated 2");
+    expect(parsed.slis[1]?.relative?.att).toBe(document.slis[1]?.relative?.att);
   });
 
   test("an error names no address", () => {
