@@ -41,7 +41,16 @@ function preTrends(check: CheckResult, tongue: CheckTongue, word: string): strin
     check.pValue === null ? null : `joint ${pValue(check.pValue)}`,
     measured === null || check.passed === true ? null : `drift of ${measured} per hour`,
     seen === null ? null : `would have seen a drift of ${seen} per hour`,
-  ])}${breakdown === null || check.passed === false ? "" : `; the verdict survives a drift ${significant(breakdown, 2)} times the largest seen before`}`;
+  ])}${breakdown === null || check.passed === false ? "" : `; ${robustness(breakdown)}`}`;
+}
+
+/** `breakdown`: how large a drift would have to be to change the verdict, in units of the largest seen before the deploy. */
+function robustness(breakdown: number): string {
+  const times = significant(breakdown, 2);
+  if (times === "1") return "the verdict survives a drift as large as the largest seen before, but no larger one";
+  return breakdown < 1
+    ? `the verdict would not survive a drift as large as the largest seen before, only one ${times} times as large`
+    : `the verdict survives a drift ${times} times the largest seen before`;
 }
 
 function inTime(check: CheckResult): string {

@@ -75,6 +75,29 @@ describe("checks with missing or foreign facts", () => {
   });
 });
 
+test.each([
+  [3.2, "the verdict survives a drift 3.2 times the largest seen before"],
+  [1, "the verdict survives a drift as large as the largest seen before, but no larger one"],
+  [0.16, "the verdict would not survive a drift as large as the largest seen before, only one 0.16 times as large"],
+])(
+  "pre-trends with breakdown %s says plainly whether the verdict survives a drift that was seen",
+  (breakdown, said) => {
+    const tongue = { effect: () => null, size: () => null, unit: (name: string) => name };
+    const passed: CheckResult = {
+      id: "pre-trends",
+      passed: true,
+      required: true,
+      statistic: 1,
+      pValue: 0.4,
+      threshold: 0.02,
+      facts: { breakdown },
+    };
+    expect(CHECK_WORDING["pre-trends"].passed(passed, tongue)).toBe(
+      `Parallel before the deploy: yes (joint p = 0.4); ${said}`,
+    );
+  },
+);
+
 describe("docs/verdicts.md", () => {
   const page = readFileSync(new URL("../../../docs/verdicts.md", import.meta.url), "utf8");
 
