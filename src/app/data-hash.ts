@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Series, SliSeries } from "../core/panel/series.ts";
+import type { ColumnTable } from "../sources/file/columns.ts";
 
 /**
  * SHA-256 of everything that was measured, the same on every machine: SLIs in the order of the plan, series by unit,
@@ -14,6 +15,32 @@ export function dataHash(services: readonly (readonly SliSeries[])[]): string {
     }
   }
   return hash.digest("hex");
+}
+
+/** SHA-256 of the columns of a table, in the order of their names. */
+export function tableHash(table: ColumnTable): string {
+  const hash = createHash("sha256");
+  for (const kind of ["names", "numbers", "periods"] as const) {
+    const columns: [string, readonly string[] | Float64Array][] = [...table[kind]];
+    for (const [name, values] of columns.sort(([a], [b]) => order(a, b))) {
+      label(hash, `${kind} ${name}`);
+      if (values instanceof Float64Array) numbers(hash, values);
+      else texts(hash, values);
+    }
+  }
+  return hash.digest("hex");
+}
+
+/** Names repeat: each counts by its number, in order of first appearance. */
+function texts(hash: Hash, values: readonly string[]): void {
+  const ids = new Map<string, number>();
+  const column = Float64Array.from(values, (text) => {
+    const id = ids.get(text) ?? ids.size;
+    ids.set(text, id);
+    return id;
+  });
+  for (const text of ids.keys()) label(hash, text);
+  numbers(hash, column);
 }
 
 function addSeries(hash: Hash, series: Series): void {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import type { CheckFlags } from "./cli/check.ts";
+import type { EstimateFlags } from "./cli/estimate.ts";
 import type { ReplayFlags } from "./cli/replay.ts";
 import type { ReportFlags } from "./cli/report.ts";
 import type { ValidateFlags } from "./cli/validate.ts";
@@ -26,6 +27,7 @@ function buildProgram(): Command {
   addValidate(program);
   addReport(program);
   addReplay(program);
+  addEstimate(program);
   return program;
 }
 
@@ -114,6 +116,46 @@ function addReplay(program: Command): void {
     });
 }
 
+function addEstimate(program: Command): void {
+  program
+    .command("estimate")
+    .description("run one estimator on a table: one row per unit and period")
+    .option("--list", "print every estimator with its source, its errors (--vcov) and its settings (--set)")
+    .option("--data <file>", "CSV, TSV or Parquet with a header; - is standard input")
+    .option("--estimator <name>", "twfe, event-study, ...; see --list")
+    .option("--outcome <column>", "outcome (default y)")
+    .option("--unit <column>", "unit (default unit)")
+    .option("--time <column>", "period: a number, a day or a time (default time)")
+    .option("--treatment <column>", "1 where the row is treated, else 0 (default d, or treat)")
+    .option("--first-treated <column>", "first treated period; 0 or empty: never (default first_treat)")
+    .option("--weights <column>", "analytic weights (default weights); none: no weights")
+    .option("--covariates <columns>", "covariates, separated by commas")
+    .option("--cluster <columns>", "cluster, or several separated by commas (default the unit)")
+    .option("--vcov <name>", "error or inference; see --list (default the estimator's first)")
+    .option("--ref <period>", "reference period, counted from the first treated one (default -1)")
+    .option("--control <units>", "never or notyet: which units staggered estimators compare with")
+    .option("--seed <number>", "start of the random numbers (default 1)")
+    .option("--alpha <number>", "intervals have the level 1 - alpha (default 0.05)")
+    .option("--set <name=value>", "a setting of the estimator; repeatable; see --list", collect)
+    .option("--format <format>", "text or json")
+    .addHelpText("after", `${ESTIMATE_EXIT_CODES}${example(ESTIMATE_EXAMPLE)}`)
+    .action(async (flags: EstimateFlags) => {
+      const { estimate } = await import("./cli/estimate.ts");
+      exitCode = await estimate(flags);
+    });
+}
+
+const ESTIMATE_EXAMPLE =
+  "deploy-impact estimate --data examples/estimate/rollout.csv --estimator twfe --outcome latency";
+
+const ESTIMATE_EXIT_CODES = `
+Exit codes:
+  0   estimated
+  2   the data do not allow it; the reason is on standard error
+  3   something could not be read
+  64  wrong flags or names
+`;
+
 const EXIT_CODES = `
 Exit codes:
   0   answered, no regression
@@ -136,7 +178,7 @@ function usageText(text: string): string {
   const [first = "", ...rest] = text.trim().split("\n");
   const suggestion = /\((Did you mean .*\?)\)/.exec(rest.join(" "))?.[1];
   const name = process.argv[2] ?? "";
-  const command = /^(check|validate|report|replay)$/.test(name) ? `${name} ` : "";
+  const command = /^(check|validate|report|replay|estimate)$/.test(name) ? `${name} ` : "";
   return `${first}\nhint: ${suggestion === undefined ? "" : `${suggestion} `}Run \`deploy-impact ${command}--help\` to see what there is.\n`;
 }
 

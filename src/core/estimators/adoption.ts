@@ -102,16 +102,19 @@ function fromTreatment(data: TidyData, unit: Grouping, time: Float64Array): Outc
 }
 
 /**
- * The table with both forms of the treatment where it has one of them: treated from the first treated period on.
+ * The table with a treatment column where it has first treated periods (treated from then on), and, when `needsFirst`,
+ * with first treated periods where it has a treatment column.
  */
-export function completeTreatment(data: TidyData): Outcome<TidyData> {
+export function completeTreatment(data: TidyData, needsFirst: boolean): Outcome<TidyData> {
   const { unit, time, treatment, firstTreated } = data;
-  if (treatment !== null && firstTreated !== null) return answer(data);
-  if (unit === null || time === null || (treatment === null && firstTreated === null)) return answer(data);
+  if (time === null) return answer(data);
+  if (treatment === null && firstTreated !== null) {
+    const isOn = (period: number, first: number): number => Number(!isNever(first) && period >= first);
+    return answer({ ...data, treatment: time.map((period, i) => isOn(period, firstTreated[i] ?? Number.NaN)) });
+  }
+  if (!needsFirst || unit === null || treatment === null || firstTreated !== null) return answer(data);
   const units = groupBy("unit", unit);
   const first = adoptionOf(data, units, time);
   if (!first.ok) return first;
-  const ofRow = Float64Array.from(units.levels, (u) => first.value[u] ?? Number.NaN);
-  const treated = time.map((period, i) => Number(period >= (ofRow[i] ?? Number.NaN)));
-  return answer({ ...data, treatment: treatment ?? treated, firstTreated: firstTreated ?? ofRow });
+  return answer({ ...data, firstTreated: Float64Array.from(units.levels, (u) => first.value[u] ?? Number.NaN) });
 }

@@ -27,7 +27,7 @@ export function estimateRegression(
     if (!identified.ok) return identified;
   }
   const terms: NamedColumn[] = treatment === null ? [] : [{ name: "treatment", values: treatment }];
-  const vcov = options.vcov ?? estimator.vcovs[0] ?? "iid";
+  const vcov = options.vcov ?? (table.data.cluster === null ? estimator.vcovs[0] : "cr1") ?? "cr1";
   const singletons = settingText(settings, options, "singletons") === "drop" ? "remove" : "keep";
   const fitted = regress({ table, terms, effects, singletons, treated: treatment, vcov, settings, options });
   if (!fitted.ok) return fitted;

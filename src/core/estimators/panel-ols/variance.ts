@@ -52,6 +52,7 @@ export function namedVariance(
     clusters,
     notes: [
       ...few.value,
+      ...(clusters.length === 0 && table.data.cluster !== null ? [`${name} does not cluster.`] : []),
       ...(unused ? [`parameters and cluster-factor change ${ADJUSTABLE.join(", ")} only, not ${name}.`] : []),
     ],
   });
