@@ -29,6 +29,10 @@ export class SubjectCheck {
     this.#usable = !session.inputs.dryRun;
   }
 
+  get repository(): string {
+    return this.#place.repository;
+  }
+
   get id(): number | null {
     return this.#held?.id ?? null;
   }

@@ -59,7 +59,7 @@ export async function concludeError(session: Session, { check, settings, error }
   sayError(session, known);
   const { serverUrl, repository, runId } = session.context;
   const runUrl = `${serverUrl}/${repository}/actions/runs/${runId}`;
-  const text = renderErrorCheck(known, { publicRepository: await session.isPublic(), runUrl });
+  const text = renderErrorCheck(known, { publicRepository: await session.isPublic(check.repository), runUrl });
   await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
   try {
     await check.complete(text, conclusion);

@@ -24,7 +24,7 @@ export async function pendingText(
     ...words,
     readyAt,
     finishedBy: waits ? "this-run" : "scheduled-run",
-    publicRepository: await session.isPublic(),
+    publicRepository: await session.isPublic(subject.repository),
   });
 }
 

@@ -72,7 +72,7 @@ export async function contextOf(
   { subject, settings, pullRequests }: Pick<Publication, "subject" | "settings" | "pullRequests">,
 ): Promise<ReportContext> {
   const { serverUrl, repository, runId } = session.context;
-  const publicRepository = await session.isPublic();
+  const publicRepository = await session.isPublic(subject.repository);
   return {
     environment: subject.environment,
     sha: subject.sha,

@@ -22,8 +22,11 @@ export interface Session extends ActionPorts {
   /** The workflow's own repository: the config and its visibility come from here. */
   readonly home: GithubApi;
   readonly readConfig: () => Promise<ConfigFile | null>;
-  /** True when everybody can read the comments; true as well when nobody could find out. */
-  readonly isPublic: () => Promise<boolean>;
+  /**
+   * True when everybody can read what is said about a deploy of `repository`: there, or in the log and the outputs of
+   * the workflow's own repository. True as well when nobody could find out.
+   */
+  readonly isPublic: (repository: string) => Promise<boolean>;
   /** Login under which this token writes comments. */
   readonly loginOf: (appSlug: string | null) => Promise<string>;
   readonly openChecks: OpenChecks;
@@ -43,7 +46,7 @@ export function startSession(action: ActionPorts, inputs: ActionInputs, github: 
     github,
     home,
     readConfig: once(() => readConfigFile(home, inputs.config, facts.defaultBranch)),
-    isPublic: once(async () => !(facts.isPrivate ?? (await isPrivate(home)))),
+    isPublic: visibilityReader(github, home, facts.isPrivate),
     loginOf: loginReader(home, inputs.token),
     openChecks: new OpenChecks(action.host),
   };
@@ -57,9 +60,24 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function isPrivate(home: GithubApi): Promise<boolean> {
+function visibilityReader(
+  github: GithubConnection,
+  home: GithubApi,
+  known: boolean | null,
+): (repository: string) => Promise<boolean> {
+  const asked = new Map<string, Promise<boolean>>();
+  if (known !== null) asked.set(home.repository, Promise.resolve(known));
+  const isPrivate = (repository: string): Promise<boolean> => {
+    const answer = asked.get(repository) ?? askPrivate(github.api(repository));
+    asked.set(repository, answer);
+    return answer;
+  };
+  return async (repository) => !((await isPrivate(home.repository)) && (await isPrivate(repository)));
+}
+
+async function askPrivate(api: GithubApi): Promise<boolean> {
   try {
-    return await home.isPrivate();
+    return await api.isPrivate();
   } catch {
     return false;
   }

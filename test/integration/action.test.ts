@@ -328,6 +328,24 @@ test("in a public repository no query, address or unit name is in the comment or
   expect(said).not.toContain("sum by (zone)");
 });
 
+test("a private repository that reports on a public one hides what that one must not show", async () => {
+  const client_payload = {
+    sha: SHA,
+    environment: "production",
+    deployedAt: new Date(DEPLOYED_AT).toISOString(),
+    repository: "acme/shop-web",
+  };
+  const payload = { client_payload, repository: { full_name: "acme/shop", private: true } };
+  const dispatch = { event: "repository_dispatch", payload, document: DOCUMENTS.regression };
+  const inside = await github({ deployments: [] });
+  await runOn(inside, dispatch);
+  expect(JSON.stringify(inside.state.checks)).toContain("db-7.internal.example.com");
+  const outside = await github({ deployments: [], publicRepositories: new Set(["acme/shop-web"]) });
+  const run = await runOn(outside, dispatch);
+  const said = JSON.stringify([outside.state.checks, outside.state.comments, run.outputs.result, run.summary]);
+  expect(said).not.toContain("db-7.internal.example.com");
+});
+
 test("a deployment that is not successful yet, or transient, or to another environment, is not judged", async () => {
   const failed = await github();
   const run = await deliver(failed, { payload: deploymentStatus(deployment(), "in_progress") });

@@ -78,6 +78,8 @@ export interface SentRequest {
 export interface GithubState {
   readonly repository: string;
   readonly private: boolean;
+  /** Other repositories that everybody can read. */
+  readonly publicRepositories: ReadonlySet<string>;
   appSlug: string;
   files: Record<string, string>;
   deployments: StandInDeployment[];
@@ -120,6 +122,7 @@ export async function startGithub(initial: Partial<GithubState> = {}, prefix = "
   const state: GithubState = {
     repository: "acme/shop",
     private: true,
+    publicRepositories: new Set(),
     appSlug: "github-actions",
     files: {},
     deployments: [],
@@ -271,7 +274,10 @@ function answerTo(call: Call): Answer {
 
 const ANSWERS: Readonly<Record<string, (call: Call) => Answer>> = {
   "users/get-authenticated": () => ({ status: 200, body: { login: "a-person", type: "User" } }),
-  "repos/get": ({ state }) => ({ status: 200, body: { full_name: state.repository, private: state.private } }),
+  "repos/get": ({ state, route }) => {
+    const name = `${route.parameters.owner}/${route.parameters.repo}`;
+    return { status: 200, body: { full_name: name, private: state.private && !state.publicRepositories.has(name) } };
+  },
   "repos/get-content": ({ state, route }) => fileAnswer(state, route.parameters.path ?? ""),
   "repos/list-commits": (call) => page(call, call.state.commits.map(commitBody)),
   "repos/get-commit": ({ state, route }) => {
