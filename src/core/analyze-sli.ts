@@ -75,12 +75,17 @@ interface Fitted {
 }
 
 function estimateEffect(plan: AnalysisPlan, sli: SliPlan, panel: Panel): Outcome<Fitted> {
-  const fitted = fitDid(panel, { scale: plan.scale });
+  const fitted = fitDid(panel, { scale: plan.scale, keepStill: hasExactCounts(sli, panel) });
   if (!fitted.ok) return fitted;
   const fit = fitted.value;
   if (plan.inference === "precision-weighted") return answer({ fit, effect: defaultEffect(sli, panel, fit) });
   const named = namedEffect(plan, panel, fit);
   return named.ok ? answer({ fit, effect: named.value }) : named;
+}
+
+/** Events over a known exposure, for which a gap that never moved still has an exact interval. */
+function hasExactCounts(sli: SliPlan, panel: Panel): boolean {
+  return sli.kind === "count" || (sli.kind === "ratio" && panel.weights !== null);
 }
 
 function defaultEffect(sli: SliPlan, panel: Panel, fit: DidFit): Effect {
@@ -89,7 +94,7 @@ function defaultEffect(sli: SliPlan, panel: Panel, fit: DidFit): Effect {
     const clusters = fit.treated.length + fit.control.length;
     return studentEffect({ att: fit.att, stdError: Math.sqrt(variance), dof, method: fit.method, clusters });
   }
-  if (sli.kind === "count") return exactCountEffect(panel, fit.window, fit.treated, fit.control);
+  if (hasExactCounts(sli, panel)) return exactCountEffect(panel, fit.window, fit.treated, fit.control);
   return rankEffect(fit.att, fit.rankP ?? 1);
 }
 

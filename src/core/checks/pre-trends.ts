@@ -1,7 +1,8 @@
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import type { DidFit } from "../estimators/did.ts";
-import { type ArModel, type ContrastPiece, contrastCovariance } from "../estimators/did-ar.ts";
+import { type ArModel, type ContrastPiece, contrastCovariance, fitAr, impulseResponse } from "../estimators/did-ar.ts";
 import { residualsOf } from "../estimators/did-path.ts";
+import { effectiveDof } from "../estimators/did-time-variance.ts";
 import type { Panel } from "../panel/panel.ts";
 import { fSf } from "../probability/f.ts";
 import { studentTQuantile } from "../probability/student-t.ts";
@@ -18,7 +19,7 @@ const SHORTEST_BIN = 4;
  * Joint test that the binned leads of the event study are zero, with the same two sources of doubt as the effect.
  *
  * Formula: F = e' V^-1 e / (B - 1), e the first B - 1 of at most 6 bin means minus the pre mean, V their covariance
- * under the autoregression of the gap. phi = mean of the same F over the controls, each under its own autoregression
+ * under the autoregression of the gap around its own line. phi = mean of the same F over the controls, each under its own autoregression
  * (divided by q = controls - 1); phi > 1 says that units drift more than autoregressions know, then F / phi on
  * (B - 1, q (B - 1)) degrees of freedom, else F on (B - 1, dof). Also the linear drift per hour, the drift that had an
  * 80 % chance to show, and the plug-in breakdown value: how many times the largest step between neighbouring lead bins
@@ -31,25 +32,54 @@ export const preTrends: Check = {
   run(context) {
     const { fit, panel } = context;
     if (fit === null || panel === null) return null;
-    const model = fit.time?.model ?? null;
-    const bins = leads(fit.gap, fit.window.preEnd);
-    const own = model === null ? null : leadStatistic(model, fit.window.end, bins, fit.window.preEnd);
-    if (model === null || own === null || fit.time === null) {
+    const { preEnd, end } = fit.window;
+    const model = detrendedModel(fit.gap, preEnd);
+    const bins = leads(fit.gap, preEnd);
+    const own = model === null ? null : leadStatistic(model, end, bins, preEnd);
+    if (model === null || own === null) {
       return notRun(ID, "too few steps before the deploy for a test of trends", { bins: bins.length });
     }
     const { phi, q } = controlDispersion(fit, panel);
     const inflated = phi > 1;
+    const dof = effectiveDof(model, impulseResponse(model, end), end);
     const statistic = inflated ? own / phi : own;
-    const pValue = fSf(statistic, bins.length - 1, inflated ? q * (bins.length - 1) : fit.time.dof);
+    const pValue = fSf(statistic, bins.length - 1, inflated ? q * (bins.length - 1) : dof);
     const drift = driftOf(model, fit, bins, {
       step: panel.step,
       inflation: Math.max(1, phi),
-      dof: inflated ? q : fit.time.dof,
+      dof: inflated ? q : dof,
     });
     const facts = { bins: bins.length, ...drift, breakdown: breakdown(context, bins) };
     return result(ID, true, { required: true, statistic, pValue }, facts);
   },
 };
+
+/**
+ * Autoregression of the series after taking out its least-squares line: a drift left in would be taken for persistence,
+ * which forgives any drift, and the larger the more.
+ */
+function detrendedModel(series: Float64Array, preEnd: number): ArModel | null {
+  const line = leastSquaresLine(series, preEnd);
+  const flat = series.slice(0, preEnd).map((value, t) => value - line.level - line.slope * t);
+  const size = Math.abs(line.level) + Math.abs(line.slope) * preEnd;
+  return fitAr(flat, preEnd, size);
+}
+
+function leastSquaresLine(series: Float64Array, end: number): { level: number; slope: number } {
+  let [n, sumT, sumX, sumTT, sumTX] = [0, 0, 0, 0, 0];
+  for (let t = 0; t < end; t++) {
+    const x = series[t] as number;
+    if (!Number.isFinite(x)) continue;
+    n++;
+    sumT += t;
+    sumX += x;
+    sumTT += t * t;
+    sumTX += t * x;
+  }
+  const spread = sumTT - (sumT * sumT) / n;
+  const slope = spread > 0 ? (sumTX - (sumT * sumX) / n) / spread : 0;
+  return { level: (sumX - slope * sumT) / n, slope };
+}
 
 function leads(series: Float64Array, preEnd: number): Bin[] {
   const ranges = equalBins(0, preEnd, MOST_BINS, SHORTEST_BIN);
@@ -83,10 +113,10 @@ function covarianceOf(model: ArModel, length: number, contrasts: readonly (reado
 /** Sum over controls of their own lead statistic, divided by q; phi = 0 with fewer than two usable controls. */
 function controlDispersion(fit: DidFit, panel: Panel): { phi: number; q: number } {
   const { preEnd, end } = fit.window;
-  const statistics = fit.control.flatMap((u, j) => {
-    const model = fit.controlTimes[j]?.model ?? null;
-    if (model === null) return [];
-    return leadStatistic(model, end, leads(residualsOf(panel, fit.window, u, fit.path), preEnd), preEnd) ?? [];
+  const statistics = fit.control.flatMap((u) => {
+    const residuals = residualsOf(panel, fit.window, u, fit.path);
+    const model = detrendedModel(residuals, preEnd);
+    return model === null ? [] : (leadStatistic(model, end, leads(residuals, preEnd), preEnd) ?? []);
   });
   const q = statistics.length - 1;
   return { phi: q < 1 ? 0 : statistics.reduce((sum, value) => sum + value, 0) / q, q };

@@ -22,6 +22,7 @@ export function refit(
     window: change.window ?? fit.window,
     treated: change.treated ?? fit.treated,
     control: change.control ?? fit.control,
+    keepStill: true,
   });
   if (!again.ok) return null;
   const { att, variance, dof } = again.value;

@@ -10,7 +10,7 @@ import {
   treatedClusters,
 } from "./callaway-santanna/aggregate.ts";
 import { type GroupTimeEffects, groupTimeEffects } from "./callaway-santanna/cells.ts";
-import { analyticError, effectRow, multiplierBand, preTest } from "./callaway-santanna/inference.ts";
+import { analyticError, cellError, effectRow, multiplierBand, preTest } from "./callaway-santanna/inference.ts";
 import type { EstimateOptions, EstimatorSetting, TidyEstimator } from "./contract.ts";
 import { DEFAULT_TRIM, type PanelMethod } from "./doubly-robust/panel.ts";
 import { settingNumber, settingText } from "./setting.ts";
@@ -235,7 +235,7 @@ function infer(
 
 function groupTimeTable(effects: GroupTimeEffects): JsonValue[] {
   return effects.cells.map((cell) => {
-    const error = analyticError(effects, single(effects, cell));
+    const error = cellError(effects, cell);
     return {
       group: cell.group,
       time: cell.time,

@@ -34,7 +34,8 @@ export function combineDoubt(sample: Sample, evidence: DoubtEvidence): Outcome<D
   if (time === null) return tooShort(sample);
   if (time.variance === 0) {
     const still = evidence.treatedChanges.every(negligible) && negligible(evidence.att);
-    return still ? noVariation() : answer(placeboRank(sample.window));
+    if (!still) return answer(placeboRank(sample.window));
+    return sample.keepStill ? answer({ ...placeboRank(sample.window), rankP: 1 }) : noVariation();
   }
   const ratios = controlChanges
     .map((d, j) => d ** 2 / (variances[j] as number))

@@ -1,8 +1,8 @@
 import type { Effect } from "../inference/effect.ts";
-import { type Panel, type PanelWindow, unitValues } from "../panel/panel.ts";
+import { type Panel, type PanelWindow, unitValues, unitWeights } from "../panel/panel.ts";
 import { poissonInterval } from "../probability/poisson.ts";
 
-/** Events and exposure (unit-steps observed) of one group in one window. */
+/** Events of one group in one window, and their exposure: unit-steps observed, or the denominators of a ratio. */
 interface Cell {
   readonly events: number;
   readonly exposure: number;
@@ -11,12 +11,14 @@ interface Cell {
 }
 
 /**
- * Difference-in-differences of event rates for counts so rare that the gap never moved before the deploy.
+ * Difference-in-differences of event rates for counts and count ratios so rare that the gap never moved
+ * before the deploy.
  *
  * Formula: effect = sum of sign * events / exposure over the four cells; interval by MOVER from the cells' exact Poisson
  * intervals [l, u]: low = effect - sqrt(sum of squared distances towards the side that lowers it), high likewise;
  * p-values by inverting the interval. Finite and never of zero width, also from 0 to 5 events.
- * Assumes: independent Poisson counts. Units: events per unit and step.
+ * Assumes: independent Poisson counts. Rates per second instead of counts make the interval wider, never narrower.
+ * Units: events per unit and step; events per denominator for a ratio.
  * Source: Garwood (1936) for the cells; Zou and Donner (2008), Zou, Huang and Zhang (2009) for MOVER.
  */
 export function exactCountEffect(
@@ -57,10 +59,12 @@ function cell(panel: Panel, units: readonly number[], from: number, to: number, 
   let exposure = 0;
   for (const unit of units) {
     const y = unitValues(panel, unit);
+    const weights = unitWeights(panel, unit);
     for (let t = from; t < to; t++) {
       if (!Number.isFinite(y[t] as number)) continue;
-      events += y[t] as number;
-      exposure++;
+      const weight = weights === null ? 1 : (weights[t] as number);
+      events += weight * (y[t] as number);
+      exposure += weight;
     }
   }
   return { events, exposure, sign };
@@ -70,7 +74,7 @@ function moverInterval(cells: readonly Cell[], att: number, alpha: number): { lo
   let below = 0;
   let above = 0;
   for (const { events, exposure, sign } of cells) {
-    const exact = poissonInterval(Math.round(events), alpha);
+    const exact = poissonInterval(events, alpha);
     const down = ((events - exact.low) / exposure) ** 2;
     const up = ((exact.high - events) / exposure) ** 2;
     below += sign === 1 ? down : up;

@@ -11,6 +11,8 @@ export interface Sample {
   readonly scale: Scale;
   /** Typical magnitude of the raw values. */
   readonly size: number;
+  /** Take a gap that never moves as an effect of 0 instead of refusing it. */
+  readonly keepStill: boolean;
 }
 
 /** Share of the values' size below which a spread is rounding noise. */

@@ -63,6 +63,8 @@ export interface DidOptions {
   readonly window?: PanelWindow;
   readonly treated?: readonly number[];
   readonly control?: readonly number[];
+  /** A gap that never moves is refused (`NO_VARIATION`), unless an exact method takes over: then it is an effect of 0. */
+  readonly keepStill?: boolean;
 }
 
 /** Fits one scale, or both and keeps the one whose past is calmer (treated post values take no part in the choice). */
@@ -116,7 +118,7 @@ function fitScale(panel: Panel, options: DidOptions, scale: Scale): Outcome<DidF
   }
   const { size, largest } = magnitude(panel, window, [...treated, ...control]);
   if (largest > LARGEST || (size > 0 && size < 1 / LARGEST)) return beyondNumbers(largest);
-  return estimate({ panel, window, treated, control, levels, scale, size });
+  return estimate({ panel, window, treated, control, levels, scale, size, keepStill: options.keepStill === true });
 }
 
 function beyondNumbers(largest: number): Outcome<never> {

@@ -59,14 +59,18 @@ export function alignPanel(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): 
   const cells = units.map((unit) => unitCells(unit, sli, grid, counts));
   blankExclusions(plan, grid, cells);
   const trimmed = trimEmptyEnds(grid, cells);
+  const spacing = typicalSpacing(units);
   if (trimmed === null) {
     return refuse(
       "NO_DATA",
       `Every value of ${sli.id} is missing.`,
-      "Run `deploy-impact validate` to see what each query returns.",
+      spacing !== null && spacing > plan.window.step
+        ? `The points are ${spacing} s apart: set the step to that or more (now ${plan.window.step} s).`
+        : "Run `deploy-impact validate` to see what each query returns.",
+      { spacing, step: plan.window.step },
     );
   }
-  return assemble(plan, grid, cells, trimmed, { counts, excluded, spacing: typicalSpacing(units) });
+  return assemble(plan, grid, cells, trimmed, { counts, excluded, spacing });
 }
 
 /** Windows that hold no step, whatever the data. */

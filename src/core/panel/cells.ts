@@ -82,7 +82,8 @@ function timeOrder(times: Float64Array): Int32Array {
   return sorted ? order : order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b);
 }
 
-function cellOf(time: number, grid: Grid): number {
+/** Grid cell of an instant; outside 0..steps-1 when it is not on the grid. */
+export function cellOf(time: number, grid: Grid): number {
   return Math.floor((time - grid.deployedAt) / grid.step) - grid.first;
 }
 

@@ -1,5 +1,5 @@
 import type { SliPlan } from "../plan.ts";
-import { type CellCounts, type Grid, reductionOf, toCells } from "./cells.ts";
+import { type CellCounts, cellOf, type Grid, reductionOf, toCells } from "./cells.ts";
 import { type Bucket, histogramQuantile } from "./histogram.ts";
 import type { Series } from "./series.ts";
 import type { UnitSeries } from "./unit-series.ts";
@@ -47,16 +47,29 @@ function ratioCells(
   const empty = new Float64Array(grid.steps).fill(Number.NaN);
   const top = numerator === undefined ? empty : toCells(numerator, grid, "sum", counts).values;
   const bottom = denominator === undefined ? empty : toCells(denominator, grid, "sum", counts).values;
+  const unknown = numerator === undefined ? null : cellsCalledUnknown(numerator, grid);
   const values = new Float64Array(grid.steps);
   const weights = new Float64Array(grid.steps);
   for (let t = 0; t < grid.steps; t++) {
     const traffic = bottom[t] as number;
     const counted = top[t] as number;
-    const usable = traffic > 0;
+    const isKnown = Number.isFinite(counted) || unknown?.[t] !== 1;
+    const usable = traffic > 0 && isKnown;
     values[t] = usable ? (Number.isFinite(counted) ? counted / traffic : 0) : Number.NaN;
     weights[t] = usable ? traffic : 0;
   }
   return { values, weights };
+}
+
+/** 1 where the source itself returned a value that is no number: that is not "nothing was counted". */
+function cellsCalledUnknown(series: Series, grid: Grid): Uint8Array {
+  const unknown = new Uint8Array(grid.steps);
+  for (let i = 0; i < series.times.length; i++) {
+    if (Number.isFinite(series.values[i] as number)) continue;
+    const cell = cellOf(series.times[i] as number, grid);
+    if (cell >= 0 && cell < grid.steps) unknown[cell] = 1;
+  }
+  return unknown;
 }
 
 /** Per step the histogram quantile of the unit's own buckets: approximate, and never averaged over units' raw buckets. */

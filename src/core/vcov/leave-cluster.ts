@@ -60,22 +60,51 @@ export function adjustedContrasts(
 ): AdjustedContrasts {
   const contrast = contrastColumn(fit, term);
   if (adjustment === "none") return { column: contrast, nullShare: 0 };
+  if (adjustment === "half") return clusterPowers(fit, clusters, contrast, adjustment);
+  const root = rootWeights(fit);
+  const symmetric = contrast.map((value, i) => value / (root[i] ?? 1));
+  const { column, nullShare } = clusterPowers(fit, clusters, symmetric, adjustment);
+  return { column: column.map((value, i) => value * (root[i] ?? 1)), nullShare };
+}
+
+/**
+ * The residuals that every cluster would have in the fit without it.
+ *
+ * Formula: (I - H)_gg^-1 e_g = y_g - X_g b_(g); directions of effects nested in the cluster are left out.
+ * Source: MacKinnon, Nielsen and Webb 2023, Journal of Applied Econometrics 38.
+ */
+export function leaveOutResiduals(fit: LinearFit, clusters: Grouping, residuals: Float64Array): AdjustedContrasts {
+  const root = rootWeights(fit);
+  const symmetric = residuals.map((value, i) => value * (root[i] ?? 1));
+  const { column, nullShare } = clusterPowers(fit, clusters, symmetric, "full");
+  return { column: column.map((value, i) => value / (root[i] ?? 1)), nullShare };
+}
+
+function rootWeights(fit: LinearFit): Float64Array {
+  return Float64Array.from({ length: fit.n }, (_, i) => Math.sqrt(fit.weights?.[i] ?? 1));
+}
+
+/** B_g^(+1/2) or the inverse of the symmetric (I - H)_gg, applied to each cluster's part of a column. */
+function clusterPowers(
+  fit: LinearFit,
+  clusters: Grouping,
+  start: Float64Array,
+  adjustment: "half" | "full",
+): AdjustedContrasts {
   const column = new Float64Array(fit.n);
   const index = rowsByLevel(clusters);
   const nullSpaces = nestedDirections(fit, clusters, index, adjustment);
   const project = clusterOperator(fit, adjustment);
-  const negligible = 1e-12 * Math.sqrt(dot(contrast, contrast));
-  const root = Float64Array.from({ length: fit.n }, (_, i) => Math.sqrt(fit.weights?.[i] ?? 1));
+  const power = adjustment === "half" ? halfPower : fullPower;
+  const negligible = 1e-12 * Math.sqrt(dot(start, start));
   let nullShare = 0;
   for (let g = 0; g < clusters.count; g++) {
     const rows = rowsOf(index, g);
-    const scale = Float64Array.from(rows, (row) => (adjustment === "full" ? (root[row] ?? 1) : 1));
-    const start = Float64Array.from(rows, (row, i) => (contrast[row] ?? 0) / (scale[i] ?? 1));
-    const power = adjustment === "half" ? halfPower : fullPower;
-    const result = applySymmetricFunction((v) => project(v, rows), power, start, nullSpaces[g] ?? [], negligible);
+    const part = Float64Array.from(rows, (row) => start[row] ?? 0);
+    const result = applySymmetricFunction((v) => project(v, rows), power, part, nullSpaces[g] ?? [], negligible);
     nullShare = Math.max(nullShare, result.nullShare);
     rows.forEach((row, i) => {
-      column[row] = (result.vector[i] ?? 0) * (scale[i] ?? 1);
+      column[row] = result.vector[i] ?? 0;
     });
   }
   return { column, nullShare };

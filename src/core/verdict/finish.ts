@@ -68,8 +68,15 @@ function projected(draft: SliDraft): TimeToDecide | null {
 function openCodes(draft: SliDraft, time: TimeToDecide | null): ReasonCode[] {
   const codes: ReasonCode[] = [];
   if (draft.margin === 0) codes.push("NO_MARGIN");
+  else if (isTooNoisy(draft)) codes.push("NOT_POWERED");
   if (time !== null) codes.push(time.decidable ? "MORE_TIME" : "MORE_TIME_WILL_NOT_DECIDE");
   return codes;
+}
+
+/** The half-width is above the margin, so that not even an effect of 0 could have been called `no-impact`. */
+function isTooNoisy({ effect, margin, plan }: SliDraft): boolean {
+  const interval = effect?.interval(plan.alpha) ?? null;
+  return interval !== null && margin !== null && (interval.high - interval.low) / 2 > margin;
 }
 
 function qualifiers(draft: SliDraft, verdict: Verdict): ReasonCode[] {

@@ -207,7 +207,8 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   },
   NOT_POWERED: {
     short: "too noisy for this margin",
-    sentence: "The smallest harm that these data can show is larger than the margin.",
+    sentence:
+      "The interval is wider than the margin on either side, so that even no effect at all could not have been called no impact.",
     todo: "Add units, lengthen the windows or accept a wider margin.",
   },
   MORE_TIME: {

@@ -100,10 +100,9 @@ function byGroup(effects: GroupTimeEffects, after: readonly GroupTimeCell[]): Ag
     at,
     effect: plainMean(after.filter((cell) => cell.group === at).map((cell) => single(effects, cell))),
   }));
-  const shares = groupShares(effects);
   const overall = shareWeighted(
     effects,
-    by.map(({ at, effect }) => ({ group: at, effect, share: shares.get(at) ?? 0 })),
+    by.map(({ at, effect }) => ({ group: at, effect, share: shareOf(effects, at) })),
   );
   return { kind: "group", overall, by };
 }
@@ -161,9 +160,8 @@ function plainMean(parts: readonly AverageEffect[]): AverageEffect {
 
 /** Cells weighted by the share of their group. */
 function bySize(effects: GroupTimeEffects, cells: readonly GroupTimeCell[]): AverageEffect {
-  const shares = groupShares(effects);
-  const total = cells.reduce((sum, cell) => sum + (shares.get(cell.group) ?? 0), 0);
-  const weightOf = (cell: GroupTimeCell): number => (shares.get(cell.group) ?? 0) / total;
+  const total = cells.reduce((sum, cell) => sum + shareOf(effects, cell.group), 0);
+  const weightOf = (cell: GroupTimeCell): number => shareOf(effects, cell.group) / total;
   const estimate = cells.reduce((sum, cell) => sum + weightOf(cell) * cell.estimate, 0);
   const influence = new Float64Array(effects.clusters);
   const tilt = new Map<number, number>();
@@ -193,16 +191,6 @@ function shareWeighted(
   return { estimate, influence, groups: parts.map((part) => part.group) };
 }
 
-/** Weight of each group among all units. */
-function groupShares({ panel }: GroupTimeEffects): Map<number, number> {
-  const shares = new Map<number, number>();
-  panel.first.forEach((first, u) => {
-    if (Number.isNaN(first)) return;
-    shares.set(first, (shares.get(first) ?? 0) + (panel.weights?.[u] ?? 1) / panel.units);
-  });
-  return shares;
-}
-
 /** A unit of group g moves the average by its weight times what the group's share contributes. */
 function addShareError({ panel }: GroupTimeEffects, target: Float64Array, tilt: ReadonlyMap<number, number>): void {
   for (let u = 0; u < panel.units; u++) {
@@ -213,12 +201,15 @@ function addShareError({ panel }: GroupTimeEffects, target: Float64Array, tilt: 
   }
 }
 
+function shareOf(effects: GroupTimeEffects, group: number): number {
+  return effects.groups.get(group)?.share ?? 0;
+}
+
 /** Clusters with treated units behind an average; a single one has no variance to estimate. */
-export function treatedClusters({ panel }: GroupTimeEffects, groups: readonly number[]): number {
-  const wanted = new Set(groups);
+export function treatedClusters(effects: GroupTimeEffects, groups: readonly number[]): number {
+  const [first, ...others] = [...new Set(groups)].map((group) => effects.groups.get(group)?.clusters);
+  if (others.length === 0) return first?.length ?? 0;
   const found = new Set<number>();
-  panel.first.forEach((first, u) => {
-    if (wanted.has(first)) found.add(panel.cluster.levels[u] ?? 0);
-  });
+  for (const clusters of [first, ...others]) for (const c of clusters ?? []) found.add(c);
   return found.size;
 }

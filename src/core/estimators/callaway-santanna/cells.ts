@@ -1,4 +1,5 @@
 import { Matrix } from "ml-matrix";
+import { axpy, scaled } from "../../linalg/kernels.ts";
 import { answer, type Outcome, type Refusal, refuse } from "../../outcome.ts";
 import { type PanelMethod, panelDid } from "../doubly-robust/panel.ts";
 import type { BalancedPanel } from "../staggered/balanced.ts";
@@ -36,7 +37,16 @@ export interface GroupTimeEffects {
   readonly clusters: number;
   readonly panel: BalancedPanel;
   readonly anticipation: number;
+  readonly groups: ReadonlyMap<number, GroupFacts>;
   readonly notes: readonly string[];
+}
+
+/** The units first treated in one period. */
+export interface GroupFacts {
+  /** Their weight among all units. */
+  readonly share: number;
+  /** Their distinct clusters, ascending. */
+  readonly clusters: Int32Array;
 }
 
 /**
@@ -74,6 +84,7 @@ export function groupTimeEffects(panel: BalancedPanel, options: GroupTimeOptions
     clusters: panel.cluster.count,
     panel,
     anticipation: options.anticipation,
+    groups: groupFacts(panel, members),
     notes,
   });
 }
@@ -87,6 +98,16 @@ function membersOf(panel: BalancedPanel): Map<number, number[]> {
     else members.set(first, [u]);
   });
   return members;
+}
+
+function groupFacts(panel: BalancedPanel, members: ReadonlyMap<number, readonly number[]>): Map<number, GroupFacts> {
+  const facts = new Map<number, GroupFacts>();
+  for (const [group, units] of members) {
+    const weight = units.reduce((sum, u) => sum + (panel.weights?.[u] ?? 1), 0);
+    const clusters = new Set(units.map((u) => panel.cluster.levels[u] ?? 0));
+    facts.set(group, { share: weight / panel.units, clusters: Int32Array.from(clusters).sort() });
+  }
+  return facts;
 }
 
 /** Position of the last period below `limit`, -1 when there is none. */
@@ -158,16 +179,18 @@ function compareGroups(
   { group, k, b, treated, controls }: Comparison,
 ): Outcome<GroupTimeCell> {
   const T = panel.periods.length;
-  const units = Int32Array.from([...treated, ...controls]);
-  const at = (values: Float64Array, position: number): Float64Array =>
-    Float64Array.from(units, (u) => values[u * T + position] ?? Number.NaN);
-  const base = at(panel.outcome, b);
+  const units = new Int32Array(treated.length + controls.length);
+  units.set(treated);
+  units.set(controls, treated.length);
+  const at = (values: Float64Array, position: number): Float64Array => gather(values, units, T, position);
+  const change = at(panel.outcome, k);
+  axpy(-1, at(panel.outcome, b), change);
   const found = panelDid(
     {
-      treated: Float64Array.from(units, (_, i) => Number(i < treated.length)),
-      change: at(panel.outcome, k).map((value, i) => value - (base[i] ?? 0)),
+      treated: new Float64Array(units.length).fill(1, 0, treated.length),
+      change,
       covariates: panel.covariates.map(({ name, values }) => ({ name, values: at(values, b) })),
-      weights: panel.weights === null ? null : Float64Array.from(units, (u) => panel.weights?.[u] ?? 0),
+      weights: panel.weights === null ? null : gather(panel.weights, units, 1, 0),
       label: (row) => `unit ${panel.names[units[row] ?? 0]}`,
     },
     // without covariates all methods are the difference of two means
@@ -187,6 +210,13 @@ function compareGroups(
   });
 }
 
+/** values[u * width + position] for every unit. */
+function gather(values: Float64Array, units: Int32Array, width: number, position: number): Float64Array {
+  const result = new Float64Array(units.length);
+  for (let i = 0; i < units.length; i++) result[i] = values[(units[i] ?? 0) * width + position] ?? Number.NaN;
+  return result;
+}
+
 function inCell({ code, message, hint, facts }: Refusal, group: number, time: number): Outcome<never> {
   return refuse(code, `Group ${group}, period ${time}: ${message}`, hint, { ...facts, group, period: time });
 }
@@ -195,7 +225,7 @@ function inCell({ code, message, hint, facts }: Refusal, group: number, time: nu
 function byCluster(panel: BalancedPanel, units: Int32Array, influence: Float64Array, scale: number): SparseInfluence {
   const { levels, count } = panel.cluster;
   if (count === panel.units) {
-    return { at: units.map((u) => levels[u] ?? 0), values: influence.map((value) => scale * value) };
+    return { at: units.map((u) => levels[u] ?? 0), values: scaled(influence, scale) };
   }
   const sums = new Float64Array(count);
   const touched = new Uint8Array(count);

@@ -5,7 +5,7 @@ import { dot } from "../../linalg/kernels.ts";
 import { answer, type Outcome, refuse } from "../../outcome.ts";
 import { normalQuantile } from "../../probability/normal.ts";
 import { type AverageEffect, treatedClusters } from "./aggregate.ts";
-import { type GroupTimeEffects, groupTimeCovariance } from "./cells.ts";
+import { type GroupTimeCell, type GroupTimeEffects, groupTimeCovariance } from "./cells.ts";
 
 /**
  * Analytic error of an average of group-time effects.
@@ -16,6 +16,12 @@ import { type GroupTimeEffects, groupTimeCovariance } from "./cells.ts";
 export function analyticError(effects: GroupTimeEffects, effect: AverageEffect): number {
   if (treatedClusters(effects, effect.groups) < 2) return Number.NaN;
   return Math.sqrt(dot(effect.influence, effect.influence)) / effects.units;
+}
+
+/** The same for one cell. */
+export function cellError(effects: GroupTimeEffects, cell: GroupTimeCell): number {
+  if (cell.influence === null || treatedClusters(effects, [cell.group]) < 2) return Number.NaN;
+  return Math.sqrt(dot(cell.influence.values, cell.influence.values)) / effects.units;
 }
 
 /** Normal inference for one effect. */

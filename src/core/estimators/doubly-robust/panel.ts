@@ -29,6 +29,7 @@ export function panelDid(
 ): Outcome<InfluenceEstimate> {
   const prepared = prepare(sample);
   if (!prepared.ok) return prepared;
+  if (sample.covariates.length === 0) return answer(differenceOfMeans(prepared.value, sample.change));
   switch (method) {
     case "dr":
       return doublyRobust(prepared.value, sample.change, trim);
@@ -43,9 +44,21 @@ export function panelDid(
   }
 }
 
+/** What every method is without covariates. */
+function differenceOfMeans(sample: Prepared, change: Float64Array): InfluenceEstimate {
+  return combine([
+    [1, weightedMeanEstimate(groupWeights(sample, 1), change)],
+    [-1, weightedMeanEstimate(groupWeights(sample, 0), change)],
+  ]);
+}
+
+/** Weights of one group, zero elsewhere. */
+function groupWeights(sample: Prepared, group: 0 | 1): Float64Array {
+  return sample.weights.map((w, i) => (sample.treated[i] === group ? w : 0));
+}
+
 function controlModel(sample: Prepared, change: Float64Array): Outcome<OutcomeModel> {
-  const weights = sample.weights.map((w, i) => (sample.treated[i] === 1 ? 0 : w));
-  return outcomeModel(sample, change, weights, "control units");
+  return outcomeModel(sample, change, groupWeights(sample, 0), "control units");
 }
 
 function doublyRobust(sample: Prepared, change: Float64Array, trim: number): Outcome<InfluenceEstimate> {
@@ -64,7 +77,7 @@ function doublyRobust(sample: Prepared, change: Float64Array, trim: number): Out
 function outcomeRegression(sample: Prepared, change: Float64Array): Outcome<InfluenceEstimate> {
   const model = controlModel(sample, change);
   if (!model.ok) return model;
-  const treatedWeights = sample.weights.map((w, i) => (sample.treated[i] === 1 ? w : 0));
+  const treatedWeights = groupWeights(sample, 1);
   const result = weightedMeanEstimate(treatedWeights, difference(change, model.value.fitted));
   accumulate(result.influence, -1, model.value.influence(weightedColumnMeans(sample, treatedWeights)));
   return answer(result);

@@ -60,7 +60,7 @@ export function prepare(sample: GroupSample): Outcome<Prepared> {
   if (!(total - treatedWeight > 0)) {
     return refuse("NO_CONTROL_UNITS", "Every unit with a positive weight was treated.", "Keep some units untreated.");
   }
-  const weights = Float64Array.from({ length: n }, (_, i) => ((raw === null ? 1 : (raw[i] ?? 0)) * n) / total);
+  const weights = raw === null ? new Float64Array(n).fill(1) : raw.map((weight) => (weight * n) / total);
   const columns = [{ name: "(Intercept)", values: new Float64Array(n).fill(1) }, ...sample.covariates];
   const design = columns.map((column) => column.values);
   return answer({ n, treated: sample.treated, weights, columns, design, label: sample.label });
