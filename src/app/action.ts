@@ -102,14 +102,20 @@ async function lastResort(action: ActionPorts, inputs: ActionInputs | null, erro
   return { conclusion, outputs: { verdict: "error", "reason-code": known.code, conclusion } };
 }
 
+/** For a process that is told to stop; the post process closes the check. */
+export function setCancelledOutputs(host: Pick<ActionPorts["host"], "setOutput">): void {
+  setOutputs(host, { verdict: "error", "reason-code": "CANCELLED", conclusion: "cancelled" });
+}
+
+function setOutputs(host: Pick<ActionPorts["host"], "setOutput">, outputs: Ending["outputs"]): void {
+  for (const name of Object.keys(OUTPUTS) as OutputName[]) host.setOutput(name, outputs[name] ?? "");
+}
+
 /** Several checks may end in one run; the outputs are those of a failed one, else of the last. */
 function finish(action: ActionPorts, endings: readonly Ending[], github: GithubConnection | null): void {
   const { host } = action;
   const shown = endings.find((ending) => ending.conclusion === "failure") ?? endings.at(-1);
-  const nothing: Ending["outputs"] = { verdict: "not-applicable" };
-  for (const name of Object.keys(OUTPUTS) as OutputName[]) {
-    host.setOutput(name, (shown?.outputs ?? nothing)[name] ?? "");
-  }
+  setOutputs(host, shown?.outputs ?? { verdict: "not-applicable" });
   if (endings.some((ending) => ending.conclusion === "failure")) host.fail();
   const requests = github?.requests() ?? 0;
   if (requests > REQUEST_BUDGET) host.warning(`This run needed ${requests} requests; ${REQUEST_BUDGET} are planned.`);

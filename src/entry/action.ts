@@ -1,11 +1,10 @@
-import { runAction } from "../app/action.ts";
+import { runAction, setCancelledOutputs } from "../app/action.ts";
 import { STATE } from "../app/action-host.ts";
 import { planServices, readyAt } from "../app/plan.ts";
 import { runAnalysis } from "../app/run.ts";
 import { loadConfig } from "../config/load.ts";
 import { createHost, readContext } from "../github/runner.ts";
 import { VERSION } from "../version.ts";
-import { connection, processPorts } from "./action-ports.ts";
 
 const host = createHost(process.env);
 
@@ -13,11 +12,15 @@ const host = createHost(process.env);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
     host.saveState(STATE.ended, "CANCELLED");
+    setCancelledOutputs(host);
     process.exit(1);
   });
 }
 
 const context = await readContext(process.env);
+// GitHub's toolkit reads the event by itself as soon as it is loaded, and throws when it is not JSON.
+if (context.payloadProblem !== undefined) delete process.env.GITHUB_EVENT_PATH;
+const { connection, processPorts } = await import("./action-ports.ts");
 const ports = processPorts(host);
 await runAction({
   host,

@@ -79,7 +79,7 @@ export const RENAMED_INPUTS: Readonly<Record<string, InputName>> = {};
 export const OUTPUTS = {
   verdict: "regression, improvement, no-impact, inconclusive, invalid; or pending, not-applicable, error",
   "reason-code": "First reason code of the verdict, or the code of the error; empty when there is none.",
-  conclusion: "Conclusion of the check: success, failure, neutral, skipped; empty while it is pending.",
+  conclusion: "Conclusion of the check: success, failure, neutral, skipped, cancelled; empty while it is pending.",
   effect: "Change of the metric that made the verdict, signed, as printed: +12.4%.",
   "effect-low": "Lower end of its interval.",
   "effect-high": "Upper end of its interval.",

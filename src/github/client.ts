@@ -13,10 +13,6 @@ import {
   WRITES_WITHOUT_PAUSE,
 } from "./limits.ts";
 
-/** Where the public service answers; everything else comes from the environment (Enterprise Server, data residency). */
-export const DEFAULT_API_URL = "https://api.github.com";
-export const DEFAULT_SERVER_URL = "https://github.com";
-
 /** Statuses that a second try cannot change; 403 and 429 are left to the rate-limit rules. */
 const FINAL_STATUSES = [400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 451];
 

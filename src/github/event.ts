@@ -6,6 +6,8 @@ import { type DeploymentRecord, deploymentSchema, deploymentStatusSchema } from 
 export interface RunnerContext {
   readonly eventName: string;
   readonly payload: unknown;
+  /** Why the event's file could not be read; absent: it was. */
+  readonly payloadProblem?: string;
   /** owner/name */
   readonly repository: string;
   /** GITHUB_SHA; on pull request events the test merge, so never used for those. */
@@ -16,6 +18,8 @@ export interface RunnerContext {
   readonly runAttempt: number;
   readonly apiUrl: string;
   readonly serverUrl: string;
+  /** Where this Action's own code came from; null for a local action. */
+  readonly action?: { readonly repository: string; readonly ref: string } | null;
 }
 
 /** The event, reduced to what it says about a deployment. Instants are epoch seconds. */
@@ -68,6 +72,11 @@ export function repositoryFacts(payload: unknown): RepositoryFacts {
 }
 
 export function parseEvent(context: RunnerContext): GithubEvent {
+  if (context.payloadProblem !== undefined) {
+    throw new DeployImpactError("USAGE", context.payloadProblem, {
+      hint: "Let a GitHub runner start the step, or point GITHUB_EVENT_PATH to a JSON file with the event.",
+    });
+  }
   const reader = READERS[context.eventName];
   if (reader === undefined) {
     return notApplicable(`the event \`${context.eventName}\` says nothing about a deployment`);

@@ -2,8 +2,11 @@ import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as core from "@actions/core";
 import type { FilePosition } from "../core/errors.ts";
-import { DEFAULT_API_URL, DEFAULT_SERVER_URL } from "./client.ts";
 import type { RunnerContext } from "./event.ts";
+
+/** Where the public service answers; everything else comes from the environment (Enterprise Server, data residency). */
+const DEFAULT_API_URL = "https://api.github.com";
+const DEFAULT_SERVER_URL = "https://github.com";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -70,11 +73,11 @@ async function appendSummary(file: string | undefined, markdown: string): Promis
   await appendFile(file, markdown.endsWith("\n") ? markdown : `${markdown}\n`);
 }
 
-/** The run as the environment describes it. */
+/** The run as the environment describes it. Never throws, so that a broken event is reported like everything else. */
 export async function readContext(env: Environment): Promise<RunnerContext> {
   return {
     eventName: env.GITHUB_EVENT_NAME ?? "",
-    payload: env.GITHUB_EVENT_PATH ? JSON.parse(await readFile(env.GITHUB_EVENT_PATH, "utf8")) : {},
+    ...(await readPayload(env.GITHUB_EVENT_PATH)),
     repository: env.GITHUB_REPOSITORY ?? "",
     sha: env.GITHUB_SHA ?? "",
     actor: env.GITHUB_ACTOR ?? "",
@@ -82,5 +85,18 @@ export async function readContext(env: Environment): Promise<RunnerContext> {
     runAttempt: Number(env.GITHUB_RUN_ATTEMPT ?? "1"),
     apiUrl: env.GITHUB_API_URL || DEFAULT_API_URL,
     serverUrl: (env.GITHUB_SERVER_URL || DEFAULT_SERVER_URL).replace(/\/+$/, ""),
+    action: env.GITHUB_ACTION_REPOSITORY
+      ? { repository: env.GITHUB_ACTION_REPOSITORY, ref: env.GITHUB_ACTION_REF ?? "" }
+      : null,
   };
+}
+
+async function readPayload(file: string | undefined): Promise<Pick<RunnerContext, "payload" | "payloadProblem">> {
+  if (!file) return { payload: {} };
+  try {
+    return { payload: JSON.parse(await readFile(file, "utf8")) };
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "is not JSON" : "cannot be read";
+    return { payload: {}, payloadProblem: `The file of the event (GITHUB_EVENT_PATH) ${why}.` };
+  }
 }

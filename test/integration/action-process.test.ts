@@ -74,6 +74,8 @@ interface Step {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly event?: { readonly name: string; readonly payload: unknown };
   readonly state?: Readonly<Record<string, string>>;
+  /** Instead of the file that holds the event. */
+  readonly eventPath?: string;
   /** Called once while the process runs. */
   readonly during?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>;
 }
@@ -94,7 +96,7 @@ async function run(step: Step): Promise<Ended> {
     env: {
       PATH: process.env.PATH ?? "",
       GITHUB_EVENT_NAME: event.name,
-      GITHUB_EVENT_PATH: files.event,
+      GITHUB_EVENT_PATH: step.eventPath ?? files.event,
       GITHUB_REPOSITORY: "acme/shop",
       GITHUB_SHA: SHA,
       GITHUB_ACTOR: "someone",
@@ -195,10 +197,28 @@ describe.each([
       },
     });
     expect(step.code).not.toBe(0);
+    expect(step.outputs).toMatchObject({ verdict: "error", "reason-code": "CANCELLED", conclusion: "cancelled" });
+    expect(Object.keys(step.outputs).sort()).toEqual(Object.keys(OUTPUTS).sort());
     expect(server.state.checks[0]?.fields.status).toBe("in_progress");
     await run({ script: post, folder, server, state: step.state });
     expect(server.state.checks[0]?.fields).toMatchObject({ status: "completed", conclusion: "cancelled" });
   });
+});
+
+test.each([
+  ["missing", "gone.json", "cannot be read"],
+  ["not JSON", "summary", "is not JSON"],
+])("an event file that is %s: a sentence, every output, no crash, and the post step runs", async (_name, file, why) => {
+  const folder = await workspace();
+  const server = await github(await exampleConfig());
+  const eventPath = path.join(folder, file);
+  const step = await run({ script: "src/entry/action.ts", folder, server, eventPath });
+  expect(step.stdout).toMatch(new RegExp(`^::error::The file of the event .* ${why}\\.`, "m"));
+  expect(step.outputs).toMatchObject({ verdict: "error", "reason-code": "USAGE", conclusion: "neutral" });
+  expect(Object.keys(step.outputs).sort()).toEqual(Object.keys(OUTPUTS).sort());
+  expect(step.code).toBe(0);
+  const after = await run({ script: "src/entry/post.ts", folder, server, eventPath, state: step.state });
+  expect(after.code).toBe(0);
 });
 
 test("a data file that is missing: neutral, loud, green, with every output", async () => {
