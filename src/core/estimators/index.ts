@@ -6,6 +6,7 @@ import { eventStudy } from "./event-study.ts";
 import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
 import { permutation } from "./permutation.ts";
+import { syntheticControl, syntheticDid } from "./synthetic/tidy.ts";
 import { twfe } from "./twfe.ts";
 
 /** Every estimator of `deploy-impact estimate`, in the order in which `--list` shows them. */
@@ -19,4 +20,6 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   neweyWest,
   callawaySantanna,
   doublyRobust,
+  syntheticControl,
+  syntheticDid,
 ];

@@ -12,6 +12,7 @@ import { synthetic } from "./synthetic.ts";
 import { twoByTwo } from "./two-by-two.ts";
 import { twoWayEffects } from "./two-way-effects.ts";
 import { weightedUnbalanced } from "./weighted-unbalanced.ts";
+import { wildRademacher, wildWebb } from "./wild-bootstrap.ts";
 
 /** Every runner; a case is found by the `case` field of its expected.json. */
 export const CASE_RUNNERS: readonly CaseRunner[] = [
@@ -30,4 +31,6 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   doublyRobustCrossSection,
   synthetic,
   callawaySantannaCase,
+  wildRademacher,
+  wildWebb,
 ];
