@@ -3,7 +3,6 @@ import {
   type AggregationKind,
   aggregate,
   type DynamicWindow,
-  single,
   WHOLE_WINDOW,
 } from "../../../src/core/estimators/callaway-santanna/aggregate.ts";
 import {
@@ -11,7 +10,12 @@ import {
   groupTimeCovariance,
   groupTimeEffects,
 } from "../../../src/core/estimators/callaway-santanna/cells.ts";
-import { analyticError, effectRow, preTest } from "../../../src/core/estimators/callaway-santanna/inference.ts";
+import {
+  analyticError,
+  cellError,
+  effectRow,
+  preTest,
+} from "../../../src/core/estimators/callaway-santanna/inference.ts";
 import { DEFAULT_TRIM, type PanelMethod } from "../../../src/core/estimators/doubly-robust/panel.ts";
 import { balancedPanel } from "../../../src/core/estimators/staggered/balanced.ts";
 import { openStaggered } from "../../../src/core/estimators/staggered/table.ts";
@@ -73,7 +77,7 @@ function runVariant(table: Table, run: JsonObject): Actual {
       group: cell.group,
       time: cell.time,
       att: cell.estimate,
-      se: cell.influence === null ? null : analyticError(effects, single(effects, cell)),
+      se: defined(cellError(effects, cell)),
     })),
     pretrend_wald: test.ok
       ? { W: test.value.chiSquare, df: test.value.dof1, p: test.value.pChiSquare }

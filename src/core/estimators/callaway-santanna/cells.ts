@@ -193,8 +193,7 @@ function compareGroups(
       weights: panel.weights === null ? null : gather(panel.weights, units, 1, 0),
       label: (row) => `unit ${panel.names[units[row] ?? 0]}`,
     },
-    // without covariates all methods are the difference of two means
-    panel.covariates.length === 0 ? "reg" : options.method,
+    options.method,
     options.trim,
   );
   const time = panel.periods[k] ?? Number.NaN;
