@@ -1,5 +1,6 @@
 /**
- * Builds the committed bundles in dist/: action.js and post.js for the runner's Node 24, cli.js for Node 20 and newer.
+ * Builds the committed bundles in dist/: action.js and post.js for the runner's Node 24, cli.js and index.js (the
+ * library) for Node 20 and newer.
  * Nothing has to be installed to run them. The same sources give the same bytes on every machine: no dates, no
  * absolute paths, chunk names from their content. `npm run check:dist` builds in memory and compares.
  */
@@ -15,7 +16,7 @@ export const DIST = path.join(ROOT, "dist");
 /** One group shares chunks; a group per target, because Node 20 must not meet syntax of Node 24. */
 const GROUPS = [
   { target: "node24", entries: { action: "src/entry/action.ts", post: "src/entry/post.ts" } },
-  { target: "node20", entries: { cli: "src/entry/cli.ts" } },
+  { target: "node20", entries: { cli: "src/entry/cli.ts", index: "src/index.ts" } },
 ];
 const EXECUTABLES = new Set(["cli.js"]);
 const HASHBANG = "#!/usr/bin/env node\n";
