@@ -8,6 +8,7 @@ import { multipleTesting } from "./multiple-testing.ts";
 import { nonInferiority } from "./non-inferiority.ts";
 import { power } from "./power.ts";
 import { specialFunctions } from "./special-functions.ts";
+import { sunAbrahamCase } from "./sun-abraham.ts";
 import { synthetic } from "./synthetic.ts";
 import { twoByTwo } from "./two-by-two.ts";
 import { twoWayEffects } from "./two-way-effects.ts";
@@ -33,4 +34,5 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   callawaySantannaCase,
   wildRademacher,
   wildWebb,
+  sunAbrahamCase,
 ];

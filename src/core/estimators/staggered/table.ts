@@ -1,7 +1,7 @@
 import { answer, type Outcome, refuse } from "../../outcome.ts";
 import type { Grouping } from "../../regression/effects.ts";
 import { groupBy } from "../../regression/effects.ts";
-import { adoptionOf, type FirstTreated, type Periods } from "../adoption.ts";
+import { adoptionOf, type FirstTreated, type Periods, periodsOf } from "../adoption.ts";
 import type { TidyData } from "../contract.ts";
 import { openTable } from "../panel-ols/table.ts";
 
@@ -41,9 +41,7 @@ export function openStaggered(data: TidyData): Outcome<StaggeredTable> {
   const { kept } = known;
   const unit = groupBy("unit", kept.unit ?? []);
   const time = kept.time ?? new Float64Array(0);
-  const reopened = openTable(kept, false);
-  if (!reopened.ok || reopened.value.periods === null) return opened.ok ? noPeriods() : opened;
-  const { periods } = reopened.value;
+  const periods = periodsOf(time);
   const adopted = adoptionOf(kept, unit, time);
   if (!adopted.ok) return adopted;
   const last = periods.values.at(-1) ?? Number.NaN;
@@ -70,10 +68,6 @@ export function openStaggered(data: TidyData): Outcome<StaggeredTable> {
     cohorts,
     notes: known.notes,
   });
-}
-
-function noPeriods(): Outcome<never> {
-  return refuse("NOT_ESTIMABLE", "This estimator needs the period of every row.", "Name the time column.");
 }
 
 /** Name of every level of a grouping made from these keys. */
@@ -125,21 +119,27 @@ export function withoutUnits(table: StaggeredTable, isLeftOut: (unit: number) =>
   table.unit.levels.forEach((u, i) => {
     if (!isLeftOut(u)) rows.push(i);
   });
+  const kept = rowsOfTable(table, rows);
+  return { ...kept, notes: [...table.notes, `${count} ${count === 1 ? "unit" : "units"} ${why}.`] };
+}
+
+/** The table of the given rows: its units, periods and cohorts are those that still occur. */
+export function rowsOfTable(table: StaggeredTable, rows: readonly number[]): StaggeredTable {
   const data = selectTidyRows(table.data, rows);
   const unit = groupBy("unit", data.unit ?? []);
+  const time = data.time ?? new Float64Array(0);
   const first = new Float64Array(unit.count);
   rows.forEach((row, i) => {
     first[unit.levels[i] ?? 0] = table.first[table.unit.levels[row] ?? 0] ?? Number.NaN;
   });
-  const levels = Int32Array.from(rows, (row) => table.periods.grouping.levels[row] ?? 0);
   return {
     data,
-    time: data.time ?? new Float64Array(0),
+    time,
     unit,
     unitNames: namesOf(unit, data.unit ?? []),
-    periods: { values: table.periods.values, grouping: { ...table.periods.grouping, levels } },
+    periods: periodsOf(time),
     first,
     cohorts: [...new Set(first)].filter((period) => !Number.isNaN(period)).sort((a, b) => a - b),
-    notes: [...table.notes, `${count} ${count === 1 ? "unit" : "units"} ${why}.`],
+    notes: table.notes,
   };
 }
