@@ -66,7 +66,7 @@ export class SubjectCheck {
     await this.#attempt(async () => {
       this.#held ??= await this.#hold(update);
       if (this.#held.completed) return;
-      this.#session.openChecks.opened(this.#held.id, this.#place.repository);
+      this.#session.openChecks.opened({ id: this.#held.id, repository: this.#place.repository, registered: false });
       if (this.#held.found !== null) this.#held = await writeCheck(this.#api, this.#place.key, this.#held, update);
     });
   }
@@ -76,7 +76,7 @@ export class SubjectCheck {
     const before = await this.before();
     if (!this.#usable || before === null || before.completed) return;
     this.#held = await this.#hold({ output: { title: before.title ?? "", summary: before.summary ?? "" } });
-    this.#session.openChecks.opened(this.#held.id, this.#place.repository);
+    this.#session.openChecks.opened({ id: this.#held.id, repository: this.#place.repository, registered: true });
   }
 
   /** The plan stays as it is; a later run comes back. */

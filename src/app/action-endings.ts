@@ -59,7 +59,8 @@ export async function concludeError(session: Session, { check, settings, error }
   sayError(session, known);
   const { serverUrl, repository, runId } = session.context;
   const runUrl = `${serverUrl}/${repository}/actions/runs/${runId}`;
-  const text = renderErrorCheck(known, { publicRepository: await session.isPublic(check.repository), runUrl });
+  const publicRepository = await session.isPublic(check.repository);
+  const text = renderErrorCheck(known, { publicRepository, runUrl, issueUrl: issueUrl(session.context) });
   await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
   try {
     await check.complete(text, conclusion);
@@ -70,6 +71,11 @@ export async function concludeError(session: Session, { check, settings, error }
     conclusion,
     outputs: { verdict: "error", "reason-code": known.code, conclusion, "check-run-id": String(check.id ?? "") },
   };
+}
+
+/** The form for bugs where this Action's code comes from; it asks for the code and for no data. */
+function issueUrl({ serverUrl, action }: Session["context"]): string | null {
+  return action == null ? null : `${serverUrl}/${action.repository}/issues/new?template=bug.yml`;
 }
 
 /** Every problem with its place, so that the editor's margin shows it. */

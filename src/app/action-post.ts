@@ -8,7 +8,8 @@ export type PostPorts = Pick<ActionPorts, "host" | "connect">;
 
 /**
  * The safety net after the job: closes every check that the main process opened and neither finished nor left open on
- * purpose, and removes its files. Never throws and never fails the job: the main process has had the word.
+ * purpose, and removes its files. A check that was registered by an earlier run stays open when this run was only
+ * cancelled: the next run finishes it. Never throws and never fails the job: the main process has had the word.
  */
 export async function runPost({ host, connect }: PostPorts): Promise<void> {
   try {
@@ -29,9 +30,17 @@ async function closeChecks({ host, connect }: PostPorts): Promise<void> {
   const cancelled = host.getState(STATE.ended) === "CANCELLED";
   const output = didNotFinishNote(cancelled ? "CANCELLED" : "CRASHED");
   const github = connect(host.input("github-token"));
-  for (const { id, repository } of open) {
-    await github.api(repository).updateCheckRun(id, { output, conclusion: cancelled ? "cancelled" : "neutral" });
-    host.info(`${output.title}: closed check run ${id}.`);
+  for (const { id, repository, registered } of open) {
+    if (cancelled && registered) {
+      host.info(`Check run ${id} stays open: a later run finishes it.`);
+      continue;
+    }
+    try {
+      await github.api(repository).updateCheckRun(id, { output, conclusion: cancelled ? "cancelled" : "neutral" });
+      host.info(`${output.title}: closed check run ${id}.`);
+    } catch (error) {
+      warnOf({ host }, error);
+    }
   }
 }
 

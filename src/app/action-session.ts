@@ -4,9 +4,11 @@ import type { GithubApi } from "../github/api.ts";
 import { ACTIONS_APP } from "../github/checks.ts";
 import { type ConfigFile, readConfigFile } from "../github/config-file.ts";
 import { repositoryFacts } from "../github/event.ts";
+import type { OpenCheck } from "../github/state.ts";
 import type { Conclusion } from "../report/conclusion.ts";
 import { type ActionPorts, type GithubConnection, STATE } from "./action-host.ts";
 import type { ActionInputs } from "./action-inputs.ts";
+import { internalErrorCode } from "./internal-error.ts";
 
 /** How one judged deployment ended. */
 export interface Ending {
@@ -94,15 +96,15 @@ function loginReader(home: GithubApi, token: string): (appSlug: string | null) =
 /** Tells the post process which check runs it has to close if this process does not come to it. */
 export class OpenChecks {
   readonly #host: Pick<ActionPorts["host"], "saveState">;
-  readonly #open = new Map<number, string>();
+  readonly #open = new Map<number, OpenCheck>();
 
   constructor(host: Pick<ActionPorts["host"], "saveState">) {
     this.#host = host;
   }
 
-  opened(id: number, repository: string): void {
-    if (this.#open.has(id)) return;
-    this.#open.set(id, repository);
+  opened(check: OpenCheck): void {
+    if (this.#open.has(check.id)) return;
+    this.#open.set(check.id, check);
     this.#save();
   }
 
@@ -112,8 +114,7 @@ export class OpenChecks {
   }
 
   #save(): void {
-    const list = [...this.#open].map(([id, repository]) => ({ id, repository }));
-    this.#host.saveState(STATE.openChecks, JSON.stringify(list));
+    this.#host.saveState(STATE.openChecks, JSON.stringify([...this.#open.values()]));
   }
 }
 
@@ -121,8 +122,10 @@ export class OpenChecks {
 export function asError(error: unknown): DeployImpactError {
   if (error instanceof DeployImpactError) return error;
   const name = error instanceof Error ? error.name : typeof error;
-  return new DeployImpactError("INTERNAL", `Internal error (${name}).`, {
-    hint: "Please report it with the log of this step; turn on debug logging for the stack.",
+  const code = internalErrorCode(error);
+  // Without the message of the error: it may quote data, and everybody may read the check.
+  return new DeployImpactError("INTERNAL", `Internal error ${code} (${name}).`, {
+    hint: `This is a bug in deploy-impact; please report it with the code ${code} and the version, debug logging shows the stack.`,
     cause: error,
   });
 }

@@ -17,6 +17,7 @@ import { sweep } from "./action-sweep.ts";
 export async function runAction(action: ActionPorts): Promise<void> {
   const { host } = action;
   host.info(`deploy-impact ${action.version}, event ${action.context.eventName}, attempt ${action.context.runAttempt}`);
+  warnOfMovingRef(action);
   let inputs: ActionInputs | null = null;
   let github: GithubConnection | null = null;
   let endings: readonly Ending[] = [];
@@ -31,6 +32,15 @@ export async function runAction(action: ActionPorts): Promise<void> {
   } finally {
     finish(action, endings, github);
   }
+}
+
+/** A branch can change between two runs; a commit cannot, and a version tag moves only with a release. */
+function warnOfMovingRef({ host, context }: Pick<ActionPorts, "host" | "context">): void {
+  const ref = context.action?.ref ?? "";
+  if (ref === "" || /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(ref) || /^v\d+(\.\d+){0,2}$/.test(ref)) return;
+  host.warning(
+    `This step runs deploy-impact from \`${ref}\`, which may change at any moment. Pin \`uses:\` to the full commit SHA of a release.`,
+  );
 }
 
 async function handle(session: Session): Promise<readonly Ending[]> {

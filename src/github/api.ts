@@ -266,15 +266,13 @@ function pullRequestCalls(octokit: Octokit, target: Target): PullRequestCalls {
   const why = purpose("pullRequests", "find the pull request of the deployed commit");
   return {
     listPullRequestsOfCommit: (sha) =>
-      translated(why, async () =>
-        z.array(pullRequestSchema).parse(
-          await octokit.paginate(octokit.rest.repos.listPullRequestsAssociatedWithCommit, {
-            ...target,
-            commit_sha: sha,
-            per_page: PAGE_SIZE,
-          }),
-        ),
-      ),
+      ask(why, z.array(pullRequestSchema), async () => ({
+        data: await octokit.paginate(octokit.rest.repos.listPullRequestsAssociatedWithCommit, {
+          ...target,
+          commit_sha: sha,
+          per_page: PAGE_SIZE,
+        }),
+      })),
     listClosedPullRequests: () =>
       ask(why, z.array(pullRequestSchema), () =>
         octokit.rest.pulls.list({
@@ -300,15 +298,13 @@ function commentCalls(octokit: Octokit, target: Target): CommentCalls {
   const writing = purpose("comments", "write the comment");
   return {
     listComments: (number) =>
-      translated(purpose("comments", "read the comments of the pull request"), async () =>
-        z.array(commentSchema).parse(
-          await octokit.paginate(octokit.rest.issues.listComments, {
-            ...target,
-            issue_number: number,
-            per_page: PAGE_SIZE,
-          }),
-        ),
-      ),
+      ask(purpose("comments", "read the comments of the pull request"), z.array(commentSchema), async () => ({
+        data: await octokit.paginate(octokit.rest.issues.listComments, {
+          ...target,
+          issue_number: number,
+          per_page: PAGE_SIZE,
+        }),
+      })),
     createComment: (number, body) =>
       ask(writing, commentSchema, () =>
         octokit.rest.issues.createComment({ ...target, ...ONCE, issue_number: number, body }),

@@ -69,9 +69,18 @@ function read<T>(schema: z.ZodType<T>, text: string | null): T | null {
   }
 }
 
-const openChecksSchema = z.array(z.object({ id: z.int(), repository: z.string() }));
+const openCheckSchema = z.object({
+  id: z.int(),
+  repository: z.string(),
+  /** Its plan is written down, so any later run can finish it. */
+  registered: z.boolean(),
+});
+
+export type OpenCheck = z.infer<typeof openCheckSchema>;
+
+const openChecksSchema = z.array(openCheckSchema);
 
 /** The note that a step's main process leaves for its post process. */
-export function readOpenChecks(note: string): z.infer<typeof openChecksSchema> {
+export function readOpenChecks(note: string): readonly OpenCheck[] {
   return note === "" ? [] : openChecksSchema.parse(JSON.parse(note));
 }

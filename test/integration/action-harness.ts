@@ -40,6 +40,9 @@ export interface RunOptions {
   readonly document?: ResultDocument | (() => Promise<ResultDocument>);
   readonly token?: string;
   readonly apiUrl?: string;
+  readonly action?: RunnerContext["action"];
+  /** Filled while the run lasts, for a run that never ends. */
+  readonly state?: Record<string, string>;
 }
 
 export interface RunRecord {
@@ -63,10 +66,10 @@ interface Recorder extends Omit<RunRecord, "failed" | "context" | "ports"> {
   failed: boolean;
 }
 
-function record(inputs: Readonly<Record<string, string>>): Recorder {
+function record(inputs: Readonly<Record<string, string>>, state: Record<string, string> = {}): Recorder {
   const recorder: Omit<Recorder, "host"> = {
     outputs: {},
-    state: {},
+    state,
     secrets: [],
     info: [],
     warnings: [],
@@ -116,7 +119,7 @@ function defaultInputs(): Record<string, string> {
 }
 
 export async function runOn(github: GithubStandIn, options: RunOptions = {}): Promise<RunRecord> {
-  const recorder = record({ ...defaultInputs(), ...options.inputs });
+  const recorder = record({ ...defaultInputs(), ...options.inputs }, options.state);
   let now = options.now ?? DEPLOYED_AT + 2 * 3_600_000;
   const ports: Ports = {
     now: () => now,
@@ -139,6 +142,7 @@ export async function runOn(github: GithubStandIn, options: RunOptions = {}): Pr
     runAttempt: options.attempt ?? 1,
     apiUrl: options.apiUrl ?? github.url,
     serverUrl: "https://github.example",
+    action: options.action ?? null,
   };
   await runAction({
     host: recorder.host,
@@ -161,6 +165,17 @@ export function connector(github: GithubStandIn, ports: Pick<Ports, "log" | "sle
 /** The post process of the same step. */
 export async function postOf(github: GithubStandIn, run: RunRecord): Promise<void> {
   await runPost({ host: run.host, connect: connector(github, run.ports) });
+}
+
+/** The post process of a step whose main process left only `state`. */
+export async function postAfter(
+  github: GithubStandIn,
+  state: Record<string, string>,
+): Promise<Pick<RunRecord, "removed" | "warnings">> {
+  const recorder = record(defaultInputs(), state);
+  const log = { debug: () => undefined, info: recorder.host.info, warning: recorder.host.warning };
+  await runPost({ host: recorder.host, connect: connector(github, { log, sleep: async () => undefined }) });
+  return recorder;
 }
 
 function analyst(document: RunOptions["document"]): Analyst {

@@ -7,6 +7,7 @@ import {
   DEPLOYED_AT,
   deployment,
   deploymentStatus,
+  postAfter,
   postOf,
   type RunOptions,
   runOn,
@@ -87,6 +88,22 @@ test("a scheduled run finishes it when it is due, from what was registered, with
   const writes = on.writes().length;
   await sweep(on, READY_AT + HOUR);
   expect(on.writes()).toHaveLength(writes);
+});
+
+test("a cancelled sweep leaves the registered check to the next run, a crashed one closes it", async () => {
+  const on = await github();
+  await deliver(on);
+  const unanswered = () => new Promise<ResultDocument>(() => undefined);
+  const stopped = async (state: Record<string, string>) => {
+    const saved: Record<string, string> = {};
+    void sweep(on, READY_AT + MINUTE, { document: unanswered, state: saved });
+    await expect.poll(() => saved["open-checks"]).toContain('"registered":true');
+    await postAfter(on, { ...saved, ...state });
+  };
+  await stopped({ ended: "CANCELLED" });
+  expect(statesOf(on)).toEqual([["in_progress", null]]);
+  await stopped({});
+  expect(statesOf(on)).toEqual([["completed", "neutral"]]);
 });
 
 test("a second identical delivery while the window is open writes nothing and keeps the announced time", async () => {

@@ -8,6 +8,7 @@ import {
   DEPLOYED_AT,
   deployment,
   deploymentStatus,
+  postAfter,
   postOf,
   type RunOptions,
   type RunRecord,
@@ -447,6 +448,32 @@ test("an invalid config fails in enforcing mode, with an annotation on its line;
   expect((await deliver(advisory, { inputs: { mode: "advisory" } })).failed).toBe(false);
 });
 
+test("a bug has one code in title, text and log, names no data, and says where to report it", async () => {
+  const on = await github();
+  const run = await deliver(on, {
+    document: () => Promise.reject(new TypeError("no value for db-7.internal")),
+    action: { repository: "makers/deploy-impact", ref: "v1.4.0" },
+  });
+  const { title, summary } = onlyCheck(on).output;
+  const code = /^Internal error (DI-[0-9a-f]{4})$/.exec(title)?.[1] ?? "no code";
+  expect(summary).toContain(`Internal error ${code} (TypeError).`);
+  expect(summary).toContain("https://github.example/makers/deploy-impact/issues/new?template=bug.yml");
+  expect(run.errors[0]?.message).toContain(code);
+  expect(JSON.stringify([on.state.checks, run.errors, run.summary, run.info])).not.toContain("db-7.internal");
+});
+
+test.each([
+  ["main", 1],
+  ["v1.4.0", 0],
+  ["v1", 0],
+  [SHA, 0],
+])("a step that uses the Action at %s is warned %i times that the code may change", async (ref, times) => {
+  const on = await github();
+  const action = { repository: "makers/deploy-impact", ref };
+  const run = await deliver(on, { document: DOCUMENTS["no-impact"], action });
+  expect(run.warnings.filter((warning) => warning.includes("full commit SHA"))).toHaveLength(times);
+});
+
 test("an error of a metric source is neutral and loud, and fails only on request", async () => {
   const fail = () => Promise.reject(new Error("boom"));
   const on = await github();
@@ -558,35 +585,23 @@ test("a check that cannot be concluded is loud and leaves the post step its work
   });
 });
 
-test("a cancelled job closes its check and removes its files", async () => {
+test("a cancelled job closes its checks, also when one of them cannot be closed, and removes its files", async () => {
   const on = await github();
-  let saved: RunRecord | undefined;
-  const never = () => new Promise<ResultDocument>(() => undefined);
-  void deliver(on, { document: never }).then((run) => {
-    saved = run;
-  });
-  await expect.poll(() => on.state.checks.length).toBe(1);
-  expect(saved).toBeUndefined();
-  const host = {
-    ...(await deliver(await github({ deployments: [] }), { payload: deploymentStatus(deployment(), "failure") })).host,
-  };
-  const state: Record<string, string> = {
-    "open-checks": JSON.stringify([{ id: 7000, repository: "acme/shop" }]),
+  const state: Record<string, string> = {};
+  void deliver(on, { document: () => new Promise<ResultDocument>(() => undefined), state });
+  await expect.poll(() => state["open-checks"]).toContain("7000");
+  const gone = { id: 1, repository: "acme/shop", registered: false };
+  state["open-checks"] = JSON.stringify([gone, ...(JSON.parse(state["open-checks"] ?? "[]") as object[])]);
+  const { removed, warnings } = await postAfter(on, {
+    ...state,
     ended: "CANCELLED",
     folder: "/runner/temp/deploy-impact",
-  };
-  const removed: string[] = [];
-  const log = { debug: () => undefined, info: () => undefined, warning: () => undefined };
-  const post = {
-    ...host,
-    getState: (name: string) => state[name] ?? "",
-    removeFolder: async (path: string) => void removed.push(path),
-  };
-  await postOf(on, { host: post, ports: { log, sleep: async () => undefined } } as unknown as RunRecord);
+  });
   expect(onlyCheck(on)).toMatchObject({
     status: "completed",
     conclusion: "cancelled",
     output: { title: "Did not finish: CANCELLED" },
   });
+  expect(warnings).toHaveLength(1);
   expect(removed).toEqual(["/runner/temp/deploy-impact"]);
 });

@@ -58,8 +58,13 @@ function links(
   return all.length === 0 ? null : all.join(" · ");
 }
 
-/** Short name of a bug without any data in it: FNV-1a over the message, so that the same bug has the same name. */
+/**
+ * Short name of a bug without any data in it: the one in its message, else FNV-1a over the message, so that the same
+ * bug has the same name.
+ */
 export function errorReference(message: string): string {
+  const named = /\bDI-[0-9a-f]{4}\b/.exec(message)?.[0];
+  if (named !== undefined) return named;
   let hash = 0x811c9dc5;
   for (const character of message) {
     hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;

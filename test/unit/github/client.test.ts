@@ -152,6 +152,16 @@ test("an answer of another shape is refused with a sentence, not passed on", asy
   expect(error.message).toContain("unknown shape");
 });
 
+test("a page of a list that has another shape is refused with the same sentence", async () => {
+  nock(HOST)
+    .get(`${REPO}/issues/7/comments`)
+    .query(true)
+    .reply(200, [{ id: "x" }]);
+  const { error } = await failure((api) => api.listComments(7));
+  expect(error).toMatchObject({ code: "GITHUB_REJECTED" });
+  expect(error.message).toContain("unknown shape (read the comments of the pull request)");
+});
+
 test("a file that is too large to be shown is refused", async () => {
   nock(HOST)
     .get(`${REPO}/contents/a.yml`)
