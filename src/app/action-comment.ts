@@ -35,10 +35,17 @@ export function commentDecision({ rule, mode, verdict, reasonCodes }: CommentQue
   return sourceFault && mode === "advisory" ? "correct" : "post";
 }
 
-/** Who gets a comment: one pull request always, a batch only on a regression and never more than ten. */
-export function commentTargets(pullRequests: readonly number[], verdict: Verdict): readonly number[] {
+/**
+ * Who gets a comment: one pull request always, a batch only on a regression and never more than ten. `corrects`: this
+ * deploy was judged before, so the ten that were told then are looked at again.
+ */
+export function commentTargets(
+  pullRequests: readonly number[],
+  verdict: Verdict,
+  corrects: boolean,
+): readonly number[] {
   if (pullRequests.length <= 1) return pullRequests;
-  return verdict === "regression" ? pullRequests.slice(0, BATCH_COMMENTS) : [];
+  return verdict === "regression" || corrects ? pullRequests.slice(0, BATCH_COMMENTS) : [];
 }
 
 export interface CommentTask {
@@ -47,6 +54,8 @@ export interface CommentTask {
   readonly rule: CommentRule;
   readonly repository: string;
   readonly pullRequests: readonly number[];
+  /** An earlier run may have told the pull requests something else. */
+  readonly corrects: boolean;
   readonly appSlug: string | null;
   /** ISO 8601, seconds. */
   readonly at: string;
@@ -55,10 +64,11 @@ export interface CommentTask {
 /** Ids of the comments that say the result now. A comment that cannot be written is a warning, never a failure. */
 export async function publishComments(session: Session, task: CommentTask): Promise<number[]> {
   const { verdict, reasonCodes, mode } = task.document;
-  const decision = commentDecision({ rule: task.rule, mode, verdict, reasonCodes });
-  if (decision === "silent") return [];
+  const alone = commentDecision({ rule: task.rule, mode, verdict, reasonCodes });
+  if (alone === "silent") return [];
+  const decision = task.pullRequests.length > 1 && verdict !== "regression" ? "correct" : alone;
   const ids: number[] = [];
-  for (const pullRequest of commentTargets(task.pullRequests, verdict)) {
+  for (const pullRequest of commentTargets(task.pullRequests, verdict, task.corrects)) {
     try {
       const id = await publishComment(session, task, pullRequest, decision);
       if (id !== null) ids.push(id);

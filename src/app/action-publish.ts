@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { ResultDocument } from "../core/result.ts";
 import { CHECK_TEXT_CHARACTERS, SUMMARY_BYTES } from "../github/limits.ts";
+import type { CheckRunRecord } from "../github/records.ts";
 import { readDoneState, stateLine } from "../github/state.ts";
 import { buildReport } from "../report/build.ts";
 import { type Conclusion, conclusionFor } from "../report/conclusion.ts";
@@ -52,6 +53,7 @@ export async function publishResult(
         rule: settings.config.comment,
         repository: subject.repository,
         pullRequests: publication.rollback && session.inputs.pullRequest === null ? [] : publication.pullRequests,
+        corrects: mayHaveCommented(await check.before()),
         appSlug: check.appSlug,
         at: new Date(Math.round(nowOf(session)) * 1000).toISOString(),
       });
@@ -65,6 +67,11 @@ export async function publishResult(
       "comment-id": commentIds.join(","),
     },
   };
+}
+
+/** A batch hears of regressions only, and those never conclude `success`. */
+function mayHaveCommented(before: CheckRunRecord | null): boolean {
+  return before?.completed === true && (before.conclusion === "failure" || before.conclusion === "neutral");
 }
 
 export async function contextOf(

@@ -177,6 +177,32 @@ test("a comment that turns to regression is posted again, so that it notifies; a
   expect(on.state.comments.map(({ id }) => id)).toEqual([second]);
 });
 
+test("a batch that was told of a regression hears that it was none, and nobody else is told", async () => {
+  const previous = deployment({
+    id: 5,
+    sha: "b".repeat(40),
+    createdAt: new Date(DEPLOYED_AT - HOUR).toISOString(),
+    statuses: [{ state: "success", at: new Date(DEPLOYED_AT - HOUR).toISOString() }],
+  });
+  const first = { sha: "d".repeat(40), message: "Cart (#76)", at: "2026-11-20T10:00:00Z" };
+  const on = await github({
+    deployments: [deployment(), previous],
+    pullRequests: [MERGED, { number: 76, mergeSha: first.sha, headSha: "e".repeat(40) }],
+    comparisons: {
+      [`${previous.sha}...${SHA}`]: {
+        status: "ahead",
+        commits: [first, { sha: SHA, message: "Faster checkout (#77)", at: "2026-11-20T12:00:00Z" }],
+      },
+    },
+  });
+  await deliver(on);
+  expect(on.state.comments.map(({ issue }) => issue).sort()).toEqual([76, 77]);
+  on.state.comments.splice(1);
+  await deliver(on, { attempt: 2, document: DOCUMENTS.improvement });
+  expect(on.state.comments).toHaveLength(1);
+  expect(on.state.comments[0]?.body).toMatch(/Improvement[\s\S]*was: regression/);
+});
+
 /** The same verdict with other numbers. */
 function worse(document: ResultDocument): ResultDocument {
   return {

@@ -27,8 +27,9 @@ test.each([
 
 test("a batch is told only about a regression, and at most ten pull requests hear of it", () => {
   const batch = Array.from({ length: 12 }, (_, index) => index + 1);
-  expect(commentTargets(batch, "regression")).toEqual(batch.slice(0, 10));
-  expect(commentTargets(batch, "improvement")).toEqual([]);
-  expect(commentTargets([5], "improvement")).toEqual([5]);
-  expect(commentTargets([], "regression")).toEqual([]);
+  expect(commentTargets(batch, "regression", false)).toEqual(batch.slice(0, 10));
+  expect(commentTargets(batch, "improvement", false)).toEqual([]);
+  expect(commentTargets(batch, "improvement", true)).toEqual(batch.slice(0, 10));
+  expect(commentTargets([5], "improvement", false)).toEqual([5]);
+  expect(commentTargets([], "regression", false)).toEqual([]);
 });
