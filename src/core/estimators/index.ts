@@ -6,6 +6,7 @@ import { eventStudy } from "./event-study.ts";
 import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
 import { permutation } from "./permutation.ts";
+import { ppml } from "./ppml.ts";
 import { sunAbraham } from "./sun-abraham.ts";
 import { syntheticControl, syntheticDid } from "./synthetic/tidy.ts";
 import { twfe } from "./twfe.ts";
@@ -21,6 +22,7 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   neweyWest,
   callawaySantanna,
   doublyRobust,
+  ppml,
   syntheticControl,
   syntheticDid,
   sunAbraham,

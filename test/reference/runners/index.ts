@@ -4,8 +4,10 @@ import type { CaseRunner } from "./compare.ts";
 import { doublyRobustCrossSection, doublyRobustPanel } from "./doubly-robust.ts";
 import { binnedEventStudy, eventStudy } from "./event-study.ts";
 import { gapSeries } from "./gap-series.ts";
+import { imputationCase } from "./imputation.ts";
 import { multipleTesting } from "./multiple-testing.ts";
 import { nonInferiority } from "./non-inferiority.ts";
+import { poisson } from "./poisson.ts";
 import { power } from "./power.ts";
 import { specialFunctions } from "./special-functions.ts";
 import { sunAbrahamCase } from "./sun-abraham.ts";
@@ -31,8 +33,10 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   doublyRobustPanel,
   doublyRobustCrossSection,
   synthetic,
+  poisson,
   callawaySantannaCase,
   wildRademacher,
   wildWebb,
   sunAbrahamCase,
+  imputationCase,
 ];
