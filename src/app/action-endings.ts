@@ -34,12 +34,12 @@ async function note(session: Session, check: SubjectCheck, text: CheckTitle, cod
   };
 }
 
-/** `skipped`; `check` null: nobody waits for one. */
+/** `skipped`; `check` null: nobody waits for one. A check that is there already says more and stays as it is. */
 export async function skip(session: Session, check: SubjectCheck | null, reason: string): Promise<Ending> {
   const text = renderNotApplicable(reason);
   session.host.info(text.title);
   await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
-  await check?.complete(text, "skipped");
+  if (check !== null && (await check.before()) === null) await check.complete(text, "skipped");
   return {
     conclusion: "skipped",
     outputs: { verdict: "not-applicable", conclusion: "skipped", "check-run-id": String(check?.id ?? "") },

@@ -1,3 +1,4 @@
+import { CHECK_TEXT_CHARACTERS } from "../github/limits.ts";
 import { type PendingState, stateLine } from "../github/state.ts";
 import type { CheckTitle } from "../report/views/contract.ts";
 import { renderPendingCheck } from "../report/views/pending.ts";
@@ -17,13 +18,14 @@ export async function pendingText(
   const [service] = settings.config.services;
   const words = service === undefined ? { treated: null, control: null } : groupWords(service);
   const waits = readyAt - nowOf(session) <= session.inputs.wait;
+  const later = subject.repository === session.context.repository ? "scheduled-run" : "same-event";
   return renderPendingCheck({
     environment: subject.environment,
     sha: subject.sha,
     plans: session.analyst.plansOf(settings.config, trigger, nowOf(session)),
     ...words,
     readyAt,
-    finishedBy: waits ? "this-run" : "scheduled-run",
+    finishedBy: waits ? "this-run" : later,
     publicRepository: await session.isPublic(subject.repository),
   });
 }
@@ -47,15 +49,17 @@ interface Pending {
   readonly registered: PendingState | null;
 }
 
-/** Paths beyond this are not worth keeping; without them every service is analysed. */
-const KEPT_PATHS = 300;
-
 const KEPT_DEPLOYMENTS = 50;
+
+/** The state as it fits into a check. Without the changed paths every service is analysed, without the link none is shown. */
+export function registration(state: PendingState): string {
+  const lines = [state, { ...state, changedPaths: null }, { ...state, changedPaths: null, url: null }].map(stateLine);
+  return lines.find((line) => line.length <= CHECK_TEXT_CHARACTERS) ?? stateLine({ ...state, others: null });
+}
 
 export async function leavePending(session: Session, pending: Pending): Promise<Ending> {
   const { check, plan, readyAt, trigger, content, registered } = pending;
   if (registered === null) {
-    const paths = trigger.changedPaths;
     const state: PendingState = {
       kind: "pending",
       deployedAt: trigger.deployedAt,
@@ -63,22 +67,28 @@ export async function leavePending(session: Session, pending: Pending): Promise<
       pullRequests: [...content.pullRequests],
       rollback: content.rollback,
       configChanged: trigger.configChanged,
-      changedPaths: paths === null || paths.length > KEPT_PATHS ? null : [...paths],
+      changedPaths: trigger.changedPaths === null ? null : [...trigger.changedPaths],
       others:
         trigger.otherDeployments === null
           ? null
           : trigger.otherDeployments.slice(-KEPT_DEPLOYMENTS).map(({ url: _url, ...other }) => other),
       url: trigger.url,
     };
-    await check.leaveOpen({ ...plan, text: stateLine(state) });
+    await check.leaveOpen({ ...plan, text: registration(state) });
   } else {
     check.leave();
   }
   await session.host.appendSummary(`### ${plan.title}\n\n${plan.summary}\n`);
   const readyIso = new Date(readyAt * 1000).toISOString();
-  session.host.info(
-    `Pending: the post window is open; a scheduled or manual run after ${readyIso} finishes the check.`,
-  );
+  if (check.repository === session.context.repository) {
+    session.host.info(
+      `Pending: the post window is open; a scheduled or manual run after ${readyIso} finishes the check.`,
+    );
+  } else {
+    session.host.warning(
+      `Pending: scheduled runs look only at ${session.context.repository}. Send the same event again after ${readyIso} to finish the check in ${check.repository}.`,
+    );
+  }
   return {
     conclusion: null,
     outputs: {

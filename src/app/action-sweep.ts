@@ -7,7 +7,7 @@ import { SubjectCheck } from "./action-check.ts";
 import { concludeError, giveUp, isForgotten } from "./action-endings.ts";
 import { judge } from "./action-judge.ts";
 import { type Ending, nowOf, type Session, warnOf } from "./action-session.ts";
-import { annotatedTime, type Subject } from "./action-subject.ts";
+import { annotatedTime, DEFAULT_ENVIRONMENT, type Subject } from "./action-subject.ts";
 
 /** Requests that one finished check may need: its update, and a comment looked up, posted and removed. */
 const PER_FINISH = 4;
@@ -31,7 +31,9 @@ interface Candidate {
  */
 export async function sweep(session: Session): Promise<Ending[]> {
   const deployments = await recentDeployments(session);
-  const candidates = deployments.length > 0 ? candidatesOf(session, deployments) : await commitCandidates(session);
+  const wanted = session.inputs.environment ?? DEFAULT_ENVIRONMENT;
+  const known = deployments.some(({ environment }) => environment === wanted);
+  const candidates = [...candidatesOf(session, deployments), ...(known ? [] : await commitCandidates(session))];
   const order = scanOrder(candidates, nowOf(session));
   const endings: Ending[] = [];
   let looked = 0;
@@ -75,7 +77,10 @@ function candidatesOf(session: Session, deployments: readonly DeploymentRecord[]
   return [...newest.values()];
 }
 
-/** Repositories that deploy without GitHub deployments keep their checks on the default branch's commits. */
+/**
+ * Deploys that GitHub did not see have their checks on the default branch's commits; other deployments of the same
+ * repository (pages, previews) say nothing about them.
+ */
 async function commitCandidates(session: Session): Promise<Candidate[]> {
   try {
     const commits = await session.home.listCommits({ since: nowOf(session) - HORIZON_SECONDS });

@@ -66,14 +66,15 @@ function requestedByInputs({ inputs, context }: Session): Judgeable {
 
 async function notApplicable(
   session: Session,
-  event: Extract<GithubEvent, { kind: "not-applicable" }>,
+  { sha, reason }: Pick<Extract<GithubEvent, { kind: "not-applicable" }>, "sha" | "reason">,
 ): Promise<Ending> {
-  if (event.sha === null) return skip(session, null, event.reason);
+  if (sha === null) return skip(session, null, reason);
   const environment = session.inputs.environment ?? DEFAULT_ENVIRONMENT;
-  const key = checkKey(session.inputs, { sha: event.sha, environment, deploymentId: null });
-  const check = new SubjectCheck(session, { repository: session.context.repository, key });
-  return skip(session, check, event.reason);
+  const key = checkKey(session.inputs, { sha, environment, deploymentId: null });
+  return skip(session, new SubjectCheck(session, { repository: session.context.repository, key }), reason);
 }
+
+const NOT_DEPLOYED = "a pull request deploys nothing by itself; set the input `deployed-at` after a branch deploy";
 
 async function judgeEvent(session: Session, event: Judgeable): Promise<Ending> {
   const { inputs } = session;
@@ -82,11 +83,7 @@ async function judgeEvent(session: Session, event: Judgeable): Promise<Ending> {
     return skip(session, null, `this step judges \`${inputs.environment}\`, the deployment is to \`${environment}\``);
   }
   if (event.kind === "commit" && event.origin === "pull-request" && inputs.deployedAt === null) {
-    return skip(
-      session,
-      null,
-      "a pull request deploys nothing by itself; set the input `deployed-at` after a branch deploy",
-    );
+    return notApplicable(session, { sha: event.sha, reason: NOT_DEPLOYED });
   }
   const repository = (event.kind === "dispatch" ? event.repository : null) ?? session.context.repository;
   const subject = await resolveSubject(session.github.api(repository), {

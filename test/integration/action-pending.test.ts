@@ -126,6 +126,35 @@ test("without GitHub deployments the checks on the latest commits are finished",
   expect(statesOf(on)).toEqual([["completed", "success"]]);
 });
 
+test("deployments to other environments do not hide checks of deploys that GitHub did not see", async () => {
+  const pages = deployment({
+    id: 9,
+    sha: "e".repeat(40),
+    environment: "github-pages",
+    createdAt: new Date(DEPLOYED_AT).toISOString(),
+  });
+  const on = await github({
+    deployments: [pages],
+    commits: [{ sha: SHA, message: "x", at: new Date(DEPLOYED_AT - HOUR).toISOString() }],
+  });
+  const client_payload = { sha: SHA, environment: "production", deployedAt: new Date(DEPLOYED_AT).toISOString() };
+  await runOn(on, { event: "repository_dispatch", payload: { client_payload }, now: DEPLOYED_AT + MINUTE });
+  await sweep(on, READY_AT + MINUTE, { document: DOCUMENTS["no-impact"] });
+  expect(statesOf(on)).toEqual([["completed", "success"]]);
+});
+
+test("a pending check in another repository says who comes back, and the same event finishes it", async () => {
+  const on = await github({ deployments: [] });
+  const deployedAt = new Date(DEPLOYED_AT).toISOString();
+  const client_payload = { sha: SHA, environment: "production", deployedAt, repository: "acme/shop-web" };
+  const event = { event: "repository_dispatch", payload: { client_payload } };
+  const run = await runOn(on, { ...event, now: DEPLOYED_AT + MINUTE });
+  expect(run.warnings.join()).toContain("Send the same event again after 2026-11-20T14:06:00.000Z");
+  expect(on.state.checks[0]?.fields.output).toMatchObject({ summary: expect.stringContaining("The same event") });
+  await runOn(on, { ...event, now: READY_AT + MINUTE, document: DOCUMENTS["no-impact"] });
+  expect(statesOf(on)).toEqual([["completed", "success"]]);
+});
+
 test("`wait` bridges what is missing inside the run, and nothing longer", async () => {
   const short = await github();
   const run = await deliver(short, {

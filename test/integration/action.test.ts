@@ -412,6 +412,27 @@ test("merge_group, forks and Dependabot conclude skipped, green, without an erro
   }
 });
 
+test("a pull request of this repository gets a skipped check, and an answer that is there already stays", async () => {
+  const payload = {
+    pull_request: {
+      number: 9,
+      user: { login: "someone" },
+      head: { sha: SHA, repo: { full_name: "acme/shop" } },
+      base: { repo: { full_name: "acme/shop" } },
+    },
+  };
+  const on = await github({ deployments: [] });
+  const skipped = await runOn(on, { event: "pull_request", payload });
+  expect(onlyCheck(on)).toMatchObject({ conclusion: "skipped", headSha: SHA });
+  expect(skipped.outputs).toMatchObject({ verdict: "not-applicable", conclusion: "skipped" });
+  const branchDeploy = await github({ deployments: [] });
+  const inputs = { "deployed-at": String(DEPLOYED_AT / 1000) };
+  const judged = await runOn(branchDeploy, { event: "pull_request", payload, inputs, document: DOCUMENTS.regression });
+  expect(judged.info.join("\n")).toContain("2026-11-20T13:00:00.000Z (source: input)");
+  await runOn(branchDeploy, { event: "pull_request", payload, attempt: 2 });
+  expect(onlyCheck(branchDeploy).conclusion).toBe("failure");
+});
+
 test("a read-only token: no red beyond the verdict, the summary says everything, each line that is missing is named", async () => {
   const on = await github({ denied: new Set(["checks-write", "comments"]) });
   const run = await deliver(on, { document: DOCUMENTS.improvement });

@@ -36,8 +36,8 @@ export interface PendingPlan {
   readonly control: string | null;
   /** Epoch seconds when the last post window closes. */
   readonly readyAt: number;
-  /** Who comes back: this run while it waits, a scheduled run of the workflow, or the bot. */
-  readonly finishedBy: "this-run" | "scheduled-run" | "bot";
+  /** Who comes back: this run while it waits, a scheduled run of the workflow, the sender of the event, or the bot. */
+  readonly finishedBy: "this-run" | "scheduled-run" | "same-event" | "bot";
   /** True hides what names units. */
   readonly publicRepository: boolean;
 }

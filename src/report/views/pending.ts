@@ -10,6 +10,7 @@ import { CHECK_FIELD_LIMIT, firstThatFits } from "./fit.ts";
 const FINISHERS: Readonly<Record<PendingPlan["finishedBy"], string>> = {
   "this-run": "This run waits and then finishes the check.",
   "scheduled-run": "The next scheduled or manual run of this workflow after that time finishes the check.",
+  "same-event": "The same event, sent again after that time, finishes the check.",
   bot: "The bot comes back by itself.",
 };
 
