@@ -3,6 +3,8 @@ import type { TidyEstimator } from "./contract.ts";
 import { did2x2 } from "./did-2x2.ts";
 import { doublyRobust } from "./doubly-robust.ts";
 import { eventStudy } from "./event-study.ts";
+import { goodmanBacon } from "./goodman-bacon.ts";
+import { imputation } from "./imputation.ts";
 import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
 import { permutation } from "./permutation.ts";
@@ -26,4 +28,6 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   syntheticControl,
   syntheticDid,
   sunAbraham,
+  imputation,
+  goodmanBacon,
 ];

@@ -4,11 +4,13 @@ import type { CaseRunner } from "./compare.ts";
 import { doublyRobustCrossSection, doublyRobustPanel } from "./doubly-robust.ts";
 import { binnedEventStudy, eventStudy } from "./event-study.ts";
 import { gapSeries } from "./gap-series.ts";
+import { goodmanBacon } from "./goodman-bacon.ts";
 import { imputationCase } from "./imputation.ts";
 import { multipleTesting } from "./multiple-testing.ts";
 import { nonInferiority } from "./non-inferiority.ts";
 import { poisson } from "./poisson.ts";
 import { power } from "./power.ts";
+import { quantileCases } from "./quantile.ts";
 import { specialFunctions } from "./special-functions.ts";
 import { sunAbrahamCase } from "./sun-abraham.ts";
 import { synthetic } from "./synthetic.ts";
@@ -34,9 +36,11 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   doublyRobustCrossSection,
   synthetic,
   poisson,
+  quantileCases,
   callawaySantannaCase,
   wildRademacher,
   wildWebb,
   sunAbrahamCase,
   imputationCase,
+  goodmanBacon,
 ];
