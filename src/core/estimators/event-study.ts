@@ -106,7 +106,7 @@ function estimateTerms(table: RegressionTable, times: EventTime, options: Estima
 
 /** A lost term without never treated units is their absence, said as such. */
 function withoutControls(refused: Outcome<never>, times: EventTime): Outcome<never> {
-  if (refused.ok || refused.refusal.code !== "COLLINEAR" || times.hasNever) return refused;
+  if (refused.ok || times.hasNever || !["COLLINEAR", "NOT_ESTIMABLE"].includes(refused.refusal.code)) return refused;
   return refuse(
     "NO_CONTROL_UNITS",
     `No unit is never treated, so a common trend and a trend in the effects cannot be told apart (${refused.refusal.message})`,

@@ -3,7 +3,7 @@ import { answer, type JsonValue, type Outcome, refuse } from "../../outcome.ts";
 import type { Grouping } from "../../regression/effects.ts";
 import { type LinearFit, leastSquares, residualScale, rSquared, withinRSquared } from "../../regression/ols.ts";
 import type { NamedColumn } from "../../regression/sample.ts";
-import type { EstimateOptions, EstimatorSetting, TidyData } from "../contract.ts";
+import type { EstimateOptions, EstimatorSetting } from "../contract.ts";
 import { settingText } from "../setting.ts";
 import { errorConvention } from "./settings.ts";
 import type { RegressionTable } from "./table.ts";
@@ -41,8 +41,6 @@ export interface Regression extends NamedVariance {
 export function regress(spec: RegressionSpec): Outcome<Regression> {
   const { table, options, settings } = spec;
   const { data } = table;
-  const varies = checkOutcome(data);
-  if (!varies.ok) return varies;
   if (spec.effects.length > 0 && spec.terms.length + data.covariates.length === 0) return noTerm();
   const intercept = { name: "(Intercept)", values: new Float64Array(data.rows).fill(1) };
   const fitted = leastSquares({
@@ -69,17 +67,6 @@ export function regress(spec: RegressionSpec): Outcome<Regression> {
     coefficients,
     notes: [...sampleNotes(spec, fit), ...droppedNotes(fit), ...perfectFitNotes(fit, coefficients), ...notes],
     details: details(fit, estimated.value),
-  });
-}
-
-function checkOutcome({ outcome }: TidyData): Outcome<null> {
-  const first = outcome.find((value) => !Number.isNaN(value));
-  if (first === undefined) {
-    return refuse("NO_DATA", "No row has an outcome.", "Name the column that holds the outcome.");
-  }
-  if (outcome.some((value) => value !== first && !Number.isNaN(value))) return answer(null);
-  return refuse("NO_VARIATION", `The outcome is ${first} in every row.`, "Name a column that varies.", {
-    outcome: first,
   });
 }
 

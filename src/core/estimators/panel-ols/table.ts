@@ -13,12 +13,11 @@ export interface RegressionTable {
 
 /**
  * Numbers units and periods and refuses what no regression can use: infinite numbers, rows without a period, negative
- * weights and, with `unique`, a second row for the same unit and period. Missing numbers stay, their rows are left out
- * by the regression.
+ * weights, an outcome that never moves and, with `unique`, a second row for the same unit and period. Missing numbers
+ * stay; their rows are left out by the regression.
  */
 export function openTable(data: TidyData, unique: boolean): Outcome<RegressionTable> {
-  const checked = checkInfinite(data);
-  if (!checked.ok) return checked;
+  for (const checked of [checkInfinite(data), checkOutcome(data)]) if (!checked.ok) return checked;
   const unit = data.unit === null ? null : groupBy("unit", data.unit);
   const periods = data.time === null ? null : periodsOf(data.time);
   if (unique && unit !== null && periods !== null) {
@@ -26,6 +25,17 @@ export function openTable(data: TidyData, unique: boolean): Outcome<RegressionTa
     if (!distinct.ok) return distinct;
   }
   return answer({ data, unit, periods });
+}
+
+function checkOutcome({ outcome }: TidyData): Outcome<null> {
+  const first = outcome.find((value) => !Number.isNaN(value));
+  if (first === undefined) {
+    return refuse("NO_DATA", "No row has an outcome.", "Name the column that holds the outcome.");
+  }
+  if (outcome.some((value) => value !== first && !Number.isNaN(value))) return answer(null);
+  return refuse("NO_VARIATION", `The outcome is ${first} in every row.`, "Name a column that varies.", {
+    outcome: first,
+  });
 }
 
 function checkInfinite(data: TidyData): Outcome<null> {

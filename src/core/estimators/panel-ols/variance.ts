@@ -44,11 +44,16 @@ export function namedVariance(
   if (!few.ok) return few;
   const estimated = estimator.estimate(fit, contextOf(table, clusters, convention));
   if (!estimated.ok) return estimated;
-  const negative = fit.terms.findIndex((_, j) => !(estimated.value.matrix.get(j, j) >= 0));
+  const { matrix } = estimated.value;
+  const negative = fit.terms.findIndex((_, j) => !(matrix.get(j, j) >= -roundingOf(fit, j)));
   if (negative >= 0) return indefinite(name, fit.terms[negative] ?? "");
+  const clamped = matrix.clone();
+  fit.terms.forEach((_, j) => {
+    clamped.set(j, j, Math.max(0, matrix.get(j, j)));
+  });
   const unused = convention.smallSample !== null && !ADJUSTABLE.includes(name);
   return answer({
-    variance: withDof(fit, estimated.value, convention.dof),
+    variance: withDof(fit, { ...estimated.value, matrix: clamped }, convention.dof),
     clusters,
     notes: [
       ...few.value,
@@ -74,6 +79,11 @@ function withDof(fit: LinearFit, variance: Variance, dof: ErrorConvention["dof"]
   if (dof === "auto") return variance;
   const value = dof === "residual" ? fit.n - fit.parameters : dof === "normal" ? Number.POSITIVE_INFINITY : dof;
   return { ...variance, dof: fit.terms.map(() => value) };
+}
+
+/** A variance this small against that of independent errors is zero with rounding, of either sign. */
+function roundingOf(fit: LinearFit, term: number): number {
+  return 1e-10 * (fit.ssr / fit.n) * fit.bread.get(term, term);
 }
 
 function saturated(fit: LinearFit): Outcome<never> {
