@@ -4,6 +4,7 @@ import { regressionSettings } from "./panel-ols/settings.ts";
 import { openTable } from "./panel-ols/table.ts";
 import { treatmentColumn } from "./panel-ols/treatment.ts";
 import { regressionVcovs } from "./panel-ols/variance.ts";
+import { WILD_SETTINGS, WILD_VCOVS } from "./panel-ols/wild.ts";
 
 /**
  * Least squares of the outcome on the treatment (when the table has one) and the covariates; without effects unless
@@ -19,9 +20,9 @@ export const ols: TidyEstimator = {
   label: "least squares",
   reference: "Frisch and Waugh 1933; Lovell 1963; conventions of fixest, sandwich and clubSandwich",
   needs: [],
-  vcovs: regressionVcovs("hc1"),
-  settings: regressionSettings("none"),
-  uses: ["weights", "covariates", "cluster"],
+  vcovs: [...regressionVcovs("hc1"), ...WILD_VCOVS],
+  settings: [...regressionSettings("none"), ...WILD_SETTINGS],
+  uses: ["weights", "covariates", "cluster", "seed"],
   multiwayClusters: true,
   estimate(data, options) {
     const opened = openTable(data, false);

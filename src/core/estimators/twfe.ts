@@ -5,6 +5,7 @@ import { regressionSettings } from "./panel-ols/settings.ts";
 import { openTable } from "./panel-ols/table.ts";
 import { treatmentColumn } from "./panel-ols/treatment.ts";
 import { regressionVcovs } from "./panel-ols/variance.ts";
+import { WILD_SETTINGS, WILD_VCOVS } from "./panel-ols/wild.ts";
 import { settingText } from "./setting.ts";
 
 /**
@@ -21,9 +22,10 @@ export const twfe: TidyEstimator = {
   label: "two-way fixed effects",
   reference: "Wooldridge 2010, Econometric Analysis of Cross Section and Panel Data, chapter 10; conventions of fixest",
   needs: ["unit", "time", "treatment"],
-  vcovs: regressionVcovs("cr1"),
+  vcovs: [...regressionVcovs("cr1"), ...WILD_VCOVS],
   settings: [
     ...regressionSettings("unit,time"),
+    ...WILD_SETTINGS,
     {
       name: "reversals",
       description: "a treatment that ends: refuse it, or allow it (carry-over is then assumed away)",
@@ -31,7 +33,7 @@ export const twfe: TidyEstimator = {
       accepts: { type: "choice", values: ["refuse", "allow"] },
     },
   ],
-  uses: ["weights", "covariates", "cluster"],
+  uses: ["weights", "covariates", "cluster", "seed"],
   multiwayClusters: true,
   estimate(data, options) {
     const opened = openTable(data, true);

@@ -7,6 +7,7 @@ import { diagnose } from "./diagnostics.ts";
 import { regress } from "./regression.ts";
 import { groupingOf, type RegressionTable } from "./table.ts";
 import { checkIdentified } from "./treatment.ts";
+import { isWild, wildTable } from "./wild.ts";
 
 /** The outcome on the treatment (null: none) and the covariates with the effects that the settings name. */
 export function estimateRegression(
@@ -29,9 +30,12 @@ export function estimateRegression(
   const terms: NamedColumn[] = treatment === null ? [] : [{ name: "treatment", values: treatment }];
   const vcov = options.vcov ?? (table.data.cluster === null ? estimator.vcovs[0] : "cr1") ?? "cr1";
   const singletons = settingText(settings, options, "singletons") === "drop" ? "remove" : "keep";
-  const fitted = regress({ table, terms, effects, singletons, treated: treatment, vcov, settings, options });
+  const spec = { table, terms, effects, singletons, treated: treatment, settings, options } as const;
+  const fitted = regress({ ...spec, vcov: isWild(vcov) ? "cr1" : vcov });
   if (!fitted.ok) return fitted;
-  const { fit, coefficients, variance, clusters, notes, details } = fitted.value;
+  const { fit, variance, clusters, notes, details } = fitted.value;
+  const wild = isWild(vcov) ? wildTable(fit, { clusters, vcov, settings, options }) : answer(null);
+  if (!wild.ok) return wild;
   const diagnosed = diagnose(fit, fit.terms[0] ?? "", clusters, {
     wanted: settingText(settings, options, "diagnostics"),
     names: clusterNames(table.data),
@@ -39,11 +43,15 @@ export function estimateRegression(
   return answer({
     estimator: estimator.id,
     inference: vcov,
-    coefficients,
+    coefficients: wild.value?.coefficients ?? fitted.value.coefficients,
     nobs: fit.n,
     clusters: variance.clusters,
-    notes: [...notes, ...(diagnosed?.notes ?? [])],
-    details: { ...details, clusterDiagnostics: diagnosed?.details ?? null },
+    notes: [...notes, ...(wild.value?.notes ?? []), ...(diagnosed?.notes ?? [])],
+    details: {
+      ...details,
+      ...(wild.value === null ? {} : { bootstrap: wild.value.details }),
+      clusterDiagnostics: diagnosed?.details ?? null,
+    },
   });
 }
 

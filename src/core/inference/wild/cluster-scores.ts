@@ -1,0 +1,186 @@
+import { axpy } from "../../linalg/kernels.ts";
+import { answer, type Outcome } from "../../outcome.ts";
+import { type Grouping, rowsByLevel, rowsOf } from "../../regression/effects.ts";
+import type { LinearFit } from "../../regression/ols.ts";
+import { restsOnOneCluster } from "../../vcov/bell-mccaffrey.ts";
+import { adjustedContrasts, contrastColumn, leaveOutResiduals } from "../../vcov/leave-cluster.ts";
+import { type CutColumn, type ProjectionFactor, type Projector, projector } from "./effect-projection.ts";
+
+/** A term that only one cluster identifies has no jackknife. */
+const IDENTIFIED_BY_ONE = 1e-6;
+
+/**
+ * What a bootstrap sample is made of, as sums: with weights v per group, estimate - null = `effects` v and the cluster
+ * scores of its variance are `scores` v (rows: clusters, columns: groups).
+ */
+export interface ScoreMap {
+  readonly effects: Float64Array;
+  readonly scores: readonly Float64Array[];
+}
+
+export interface ScoreOptions {
+  readonly term: number;
+  /** Clusters of the variance. */
+  readonly clusters: Grouping;
+  /** Groups that share one bootstrap weight; each lies within one cluster. */
+  readonly groups: Grouping;
+  readonly variance: "cr1" | "cv3";
+  readonly residuals: "plain" | "leave-out";
+}
+
+/** The maps of the residuals e = base + (estimate - null) shift; no shift in the unrestricted bootstrap. */
+export interface BootstrapScores {
+  readonly base: ScoreMap;
+  readonly shift: ScoreMap | null;
+  /** Scores of the estimate's own variance, by cluster. */
+  readonly observed: Float64Array;
+}
+
+/**
+ * Cluster sums that stand for the data in every bootstrap sample.
+ *
+ * Formula: K_hb = [b in h] q_h'e_b - q_h' H_hb e_b with q the contrasts of the term (CR1) or their jackknife (CV3), H the
+ * hat matrix; the restricted residuals are linear in the null value, e + (estimate - null) M_Z d.
+ * Complexity: a few passes over the rows, then clusters x groups x (columns + levels shared between clusters).
+ * Source: Roodman, Nielsen, MacKinnon and Webb 2019, Stata Journal 19; MacKinnon, Nielsen and Webb 2023.
+ */
+export function bootstrapScores(fit: LinearFit, restricted: boolean, options: ScoreOptions): Outcome<BootstrapScores> {
+  const contrast = contrastColumn(fit, options.term);
+  const adjusted =
+    options.variance === "cv3"
+      ? adjustedContrasts(fit, options.clusters, options.term, "full")
+      : { column: contrast, nullShare: 0 };
+  if (adjusted.nullShare > IDENTIFIED_BY_ONE) return restsOnOneCluster(fit.terms[options.term] ?? "");
+  const left = { column: adjusted.column, groups: options.clusters };
+  const residual = residualTransform(fit, restricted, options);
+  const base = residual(fit.residuals);
+  if (!base.ok) return base;
+  const shift = restricted ? residual(partialledTerm(fit, options.term, contrast)) : answer(null);
+  if (!shift.ok) return shift;
+  const map = scoreMapper(fit, contrast, left, options);
+  return answer({
+    base: map(base.value),
+    shift: shift.value === null ? null : map(shift.value),
+    observed: sumsOfProducts(left.column, fit.residuals, options.clusters),
+  });
+}
+
+/** The term with all other columns and effects taken out. */
+function partialledTerm(fit: LinearFit, term: number, contrast: Float64Array): Float64Array {
+  const scale = fit.bread.get(term, term);
+  return contrast.map((value, i) => value / (scale * (fit.weights?.[i] ?? 1)));
+}
+
+type Transform = (column: Float64Array) => Outcome<Float64Array>;
+
+function residualTransform(fit: LinearFit, restricted: boolean, options: ScoreOptions): Transform {
+  if (options.residuals === "plain") return answer;
+  const model = restricted ? withoutTerm(fit, options.term) : fit;
+  return (column) => {
+    const found = leaveOutResiduals(model, options.clusters, column);
+    if (found.nullShare > IDENTIFIED_BY_ONE) return restsOnOneCluster(fit.terms[options.term] ?? "");
+    return answer(found.column);
+  };
+}
+
+/** The restricted model, as far as its hat matrix goes. */
+function withoutTerm(fit: LinearFit, term: number): LinearFit {
+  const kept = fit.terms.map((_, j) => j).filter((j) => j !== term);
+  const { bread } = fit;
+  // inverse of the cross product without the term, by the Schur complement
+  const reduced = bread.clone();
+  const pivot = bread.get(term, term);
+  for (const j of kept) {
+    for (const k of kept) reduced.set(j, k, bread.get(j, k) - (bread.get(j, term) * bread.get(term, k)) / pivot);
+  }
+  return {
+    ...fit,
+    terms: kept.map((j) => fit.terms[j] ?? ""),
+    columns: kept.map((j) => fit.columns[j] ?? new Float64Array(0)),
+    bread: kept.length === 0 ? bread : reduced.selection(kept, kept),
+  };
+}
+
+function scoreMapper(
+  fit: LinearFit,
+  contrast: Float64Array,
+  left: CutColumn,
+  { clusters, groups }: ScoreOptions,
+): (residuals: Float64Array) => ScoreMap {
+  const { weights } = fit;
+  const owners = ownersOf(groups, clusters);
+  const absorbed = projector(fit, left);
+  const spanned = columnProjector(fit, left);
+  return (residuals) => {
+    const scores = Array.from({ length: clusters.count }, () => new Float64Array(groups.count));
+    const own = sumsOfProducts(left.column, residuals, groups);
+    owners.forEach((owner, b) => {
+      const row = scores[owner];
+      if (row) row[b] = own[b] ?? 0;
+    });
+    const column = weights === null ? residuals : residuals.map((value, i) => value * (weights[i] ?? 0));
+    if (absorbed === null) subtractProjections(fit, left, { column: residuals, groups }, scores);
+    else subtractFactors(absorbed({ column, groups }), scores);
+    subtractFactors(spanned({ column, groups }), scores);
+    return { effects: left.column === contrast ? own : sumsOfProducts(contrast, residuals, groups), scores };
+  };
+}
+
+/** The cluster of each group. */
+function ownersOf(groups: Grouping, clusters: Grouping): Int32Array {
+  const owners = new Int32Array(groups.count);
+  groups.levels.forEach((b, i) => {
+    owners[b] = clusters.levels[i] ?? 0;
+  });
+  return owners;
+}
+
+function sumsOfProducts(a: Float64Array, b: Float64Array, groups: Grouping): Float64Array {
+  const sums = new Float64Array(groups.count);
+  const { levels } = groups;
+  for (let i = 0; i < levels.length; i++) {
+    const g = levels[i] as number;
+    sums[g] = (sums[g] as number) + (a[i] as number) * (b[i] as number);
+  }
+  return sums;
+}
+
+/** q_h'X_h (X'WX)^-1 X_b'W e_b as one factor per column. */
+function columnProjector({ columns, bread }: LinearFit, left: CutColumn): Projector {
+  const leftSums = columns.map((column) => sumsOfProducts(left.column, column, left.groups));
+  return (right) => {
+    const loadings = columns.map((column) => sumsOfProducts(column, right.column, right.groups));
+    return leftSums.map((sums, j) => {
+      const image = new Float64Array(right.groups.count);
+      loadings.forEach((loading, k) => {
+        axpy(bread.get(j, k), loading, image);
+      });
+      return { left: sums, right: image };
+    });
+  };
+}
+
+function subtractFactors(factors: readonly ProjectionFactor[], scores: readonly Float64Array[]): void {
+  for (const factor of factors) {
+    scores.forEach((row, h) => {
+      const size = factor.left[h] ?? 0;
+      if (size !== 0) axpy(-size, factor.right, row);
+    });
+  }
+}
+
+/** The same by projecting every group's residuals in full: groups times the cost of one within transformation. */
+function subtractProjections(fit: LinearFit, left: CutColumn, right: CutColumn, scores: readonly Float64Array[]): void {
+  const index = rowsByLevel(right.groups);
+  const piece = new Float64Array(fit.n);
+  for (let b = 0; b < right.groups.count; b++) {
+    piece.fill(0);
+    for (const row of rowsOf(index, b)) piece[row] = right.column[row] ?? 0;
+    const rest = fit.within(piece);
+    for (let i = 0; i < piece.length; i++) piece[i] = (piece[i] ?? 0) - (rest[i] ?? 0);
+    sumsOfProducts(left.column, piece, left.groups).forEach((sum, h) => {
+      const row = scores[h];
+      if (row) row[b] = (row[b] ?? 0) - sum;
+    });
+  }
+}
