@@ -9,6 +9,7 @@ import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
 import { permutation } from "./permutation.ts";
 import { ppml } from "./ppml.ts";
+import { cic, qdid } from "./quantile/tidy.ts";
 import { sunAbraham } from "./sun-abraham.ts";
 import { syntheticControl, syntheticDid } from "./synthetic/tidy.ts";
 import { twfe } from "./twfe.ts";
@@ -25,6 +26,8 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   callawaySantanna,
   doublyRobust,
   ppml,
+  cic,
+  qdid,
   syntheticControl,
   syntheticDid,
   sunAbraham,
