@@ -52,7 +52,8 @@ export async function runPanels(
   const startedAt = ports.now();
   const panels = await readPanels(request, ports);
   refuseUnknownUnits(panels);
-  const { step, warnings } = chooseStep(request.step, panels);
+  const { step, warnings: stepWarnings } = chooseStep(request.step, panels);
+  const warnings = [...panels.flatMap((panel) => fileWarnings(panel, request.treated.length > 0)), ...stepWarnings];
   const plan = panelPlan(request, panels, step, startedAt / 1000);
   const inputs: SliSeries[] = panels.map(({ id, file }) => ({
     sli: id,
@@ -120,6 +121,17 @@ function refuseUnknownUnits(panels: readonly ReadPanel[]): void {
   throw new DeployImpactError("UNKNOWN_LABEL", `--treated names the unit "${unknown}", which no row has.`, {
     hint: `Units in the data: ${shown}${units.length > 10 ? ` and ${units.length - 10} more` : ""}.`,
   });
+}
+
+function fileWarnings({ id, name, file }: ReadPanel, treatedNamed: boolean): Warning[] {
+  const shown = name === "-" ? "standard input" : name;
+  const said = [
+    ...(file.rows === 0 ? [`${shown} has a header and no rows.`] : []),
+    ...(treatedNamed && file.columns.includes("group")
+      ? [`--treated names the treated units, so the column group of ${shown} is not looked at.`]
+      : []),
+  ];
+  return said.map((message) => ({ sli: id, message }));
 }
 
 function chooseStep(given: number | null, panels: readonly ReadPanel[]): { step: number; warnings: Warning[] } {

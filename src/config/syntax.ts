@@ -14,7 +14,7 @@ export interface ConfigText {
   readonly origins: Origins;
 }
 
-/** Reads YAML 1.2 into plain data and remembers where everything stood. Every syntax error is reported at once. */
+/** Reads YAML 1.2 into plain data and remembers where everything stood. */
 export function parseConfigText(text: string, file: string): ConfigText {
   refuseHugeText(text, file);
   const lines = new LineCounter();
@@ -53,13 +53,20 @@ function parseSafely(text: string, lines: LineCounter, file: string) {
 }
 
 function syntaxError(errors: readonly YAMLError[], position: (offset: number) => FilePosition): DeployImpactError {
-  const problems: Problem[] = errors.map((error) => ({
+  const problems: Problem[] = withoutEchoes(errors).map((error) => ({
     message: sentence(error.message),
     hint: syntaxHint(error),
     position: position(error.pos[0]),
   }));
   const first = problems[0] ?? { message: "The file is not YAML.", hint: "Correct the YAML." };
   return new DeployImpactError("CONFIG_SYNTAX", first.message, { ...first, problems });
+}
+
+/** One wrong bracket makes the rest of the file wrong too: of errors in the shape only the first one in the text helps. */
+function withoutEchoes(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const inOrder = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
+  const cause = inOrder.find((error) => error.code !== "DUPLICATE_KEY");
+  return inOrder.filter((error) => error === cause || error.code === "DUPLICATE_KEY");
 }
 
 function sentence(message: string): string {

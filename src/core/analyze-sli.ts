@@ -10,6 +10,7 @@ import { type Aligned, alignPanel, utc } from "./panel/align.ts";
 import { collapseClusters } from "./panel/collapse.ts";
 import { type Panel, unitsWhere } from "./panel/panel.ts";
 import type { SliSeries } from "./panel/series.ts";
+import { groupUnits } from "./panel/unit-series.ts";
 import type { AnalysisPlan, SliPlan } from "./plan.ts";
 import type { Baseline, SliEvidence, SliResult, UnitChange } from "./result.ts";
 import { eventStudy } from "./verdict/event-study.ts";
@@ -194,7 +195,7 @@ function refusedDraft(
     reasonCodes: [refusal.code],
     reasons: [{ code: refusal.code, message: refusal.message, hint: refusal.hint, facts: refusal.facts }],
     checks: runChecks(context),
-    units: aligned === null ? { treated: [], control: [], excluded: plan.excludedUnits } : unitLists(aligned),
+    units: aligned === null ? unitsSeen(plan, input) : unitLists(aligned),
     series: {
       start: aligned?.panel.start ?? plan.window.deployedAt,
       step: plan.window.step,
@@ -275,6 +276,13 @@ function unitChanges(panel: Panel, fit: DidFit): UnitChange[] {
       change(u, "control", fit.controlChanges[j] as number, (fit.weights[j] as number) / fit.control.length),
     ),
   ];
+}
+
+/** Refused before there was a panel: which units the source gave, so that "no control" can be told from "no data". */
+function unitsSeen(plan: AnalysisPlan, input: SliSeries): SliResult["units"] {
+  const units = groupUnits(plan, input.series);
+  const names = (treated: boolean): string[] => units.filter((one) => one.treated === treated).map((one) => one.unit);
+  return { treated: names(true), control: names(false), excluded: plan.excludedUnits };
 }
 
 function unitLists({ panel, quality }: Aligned): SliResult["units"] {

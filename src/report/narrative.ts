@@ -13,6 +13,8 @@ export function settingOf(document: ResultDocument, shown: Disclosure): readonly
   const amounts = `${units.treated.length} treated and ${count(units.control.length, "control unit")}`;
   const settle = windows.settle > 0 ? `; the first ${duration(windows.settle)} after the deploy are ignored` : "";
   const { preStart, preEnd, postStart, postEnd } = windows;
+  // Refused before any unit was looked at: a count of none would contradict the reason.
+  if (units.treated.length + units.control.length === 0) return [];
   if (preStart === null || preEnd === null || postStart === null || postEnd === null) return [`${amounts}.`];
   const after = span(postStart, postEnd);
   const before = span(preStart, preEnd, dateOf(postStart));
@@ -48,7 +50,7 @@ export function nextOf(document: ResultDocument, lead: Lead | null, context: Rep
     case "inconclusive":
       return [
         lead === null ? own : `Keep watching ${lead.metric.label}: this is not a pass.`,
-        ...moreTime(lead?.sli ?? null, commands),
+        ...moreTime(lead?.sli ?? null, commands, document.provenance.configHash === null),
         ...openAdvice(reasons),
       ];
     case "invalid": {
@@ -73,10 +75,12 @@ function asideOf(codes: readonly string[]): readonly string[] {
     : [];
 }
 
-function moreTime(sli: SliResult | null, commands: boolean): readonly string[] {
+function moreTime(sli: SliResult | null, commands: boolean, ofPanel: boolean): readonly string[] {
   const time = sli?.timeToDecide;
   if (time === undefined || time === null || !time.decidable || time.postWindow === null) return [];
   const window = durationSetting(time.postWindow);
+  // A panel has no setting to change: every row counts.
+  if (ofPanel) return [`Or run again on a panel that reaches ${window} past the deploy.`];
   if (commands && time.additional !== null)
     return [`Answer with \`/deploy-impact extend ${durationSetting(time.additional)}\`.`];
   return [`Or run again with \`windows.post: ${window}\` when that time has passed.`];
@@ -99,7 +103,11 @@ export function qualityOf(
         (warning) => `${shown.label(warning.sli)}: the source says: ${sentence(shown.message(warning.message))}`,
       );
   const all = [...lines, ...said];
-  return all.length === 0 ? ["No gaps, resets, dead or frozen units worth naming."] : all;
+  if (all.length > 0) return all;
+  const looked = document.slis.some((sli) => sli.checks.some((check) => check.id === "coverage"));
+  return [
+    looked ? "No gaps, resets, dead or frozen units worth naming." : "Not checked: the comparison was refused before.",
+  ];
 }
 
 /** Metrics with the same findings share a line: usually all have the same gaps. */

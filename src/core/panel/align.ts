@@ -31,7 +31,7 @@ export function alignPanel(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): 
     return refuse(
       "NO_DATA",
       `No data came back for ${sli.id}.`,
-      "Run `deploy-impact validate` to see what each query returns.",
+      "Check the name of the metric, its labels and the window; `deploy-impact validate` shows what each query returns.",
       {
         warnings: [...input.warnings],
       },
@@ -66,7 +66,7 @@ export function alignPanel(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): 
       `Every value of ${sli.id} is missing.`,
       spacing !== null && spacing > plan.window.step
         ? `The points are ${spacing} s apart: set the step to that or more (now ${plan.window.step} s).`
-        : "Run `deploy-impact validate` to see what each query returns.",
+        : "Check the name of the metric, its labels and the window; `deploy-impact validate` shows what each query returns.",
       { spacing, step: plan.window.step },
     );
   }

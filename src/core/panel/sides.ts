@@ -46,7 +46,7 @@ function missingSide(
     return refuse(
       "NO_TREATED_UNITS",
       "None of the units with data is treated.",
-      "Check `units.treated` (or --treated) against the names that `validate` prints.",
+      "Check `units.treated` (for a panel: its column `group`, or --treated) against the names of the units.",
       facts,
     );
   }
@@ -54,7 +54,7 @@ function missingSide(
     return refuse(
       "NO_CONTROL_UNITS",
       "None of the units with data is a control, so nothing tells the deploy from the time of day.",
-      "Name at least one unit that did not get the deploy in `units.control`.",
+      "Name at least one unit that did not get the deploy in `units.control` (for a panel: in its column `group`).",
       facts,
     );
   }

@@ -7,7 +7,7 @@ import type { ResultDocument } from "../../core/result.ts";
 import { VERSION } from "../../version.ts";
 import { DEFAULT_CONFIG } from "./config-file.ts";
 import { alphaFlag, choiceFlag, durationFlag, listFlag, marginFlag, positiveDurationFlag, seedFlag } from "./flags.ts";
-import { FORMATS, formatOfFile, localContext, writeReport } from "./output.ts";
+import { destination, localContext, writeReport } from "./output.ts";
 import { commandLinePorts } from "./ports.ts";
 import { type DeploymentFlags, triggerFromFlags } from "./trigger.ts";
 
@@ -36,14 +36,13 @@ export interface CheckFlags extends DeploymentFlags {
 
 /** `check`: prints the report and returns the exit code. */
 export async function check(flags: CheckFlags): Promise<number> {
-  const format = choiceFlag("--format", flags.format, FORMATS) ?? null;
-  if (flags.out !== undefined && format === null && formatOfFile(flags.out) === null) throw unknownExtension(flags.out);
+  const to = destination(flags);
   const document = await (flags.panel === undefined ? checkConfig(flags) : checkPanels(flags, flags.panel));
   const exitCode = exitCodeOf(document, flags.strict ?? false);
   // Known before the first byte is written, so that a reader that stops early does not change it.
   process.exitCode = exitCode;
   const configRef = flags.panel === undefined ? (flags.config ?? DEFAULT_CONFIG) : null;
-  await writeReport(document, localContext(document, configRef), { format, out: flags.out ?? null });
+  await writeReport(document, localContext(document, configRef), to);
   return exitCode;
 }
 
@@ -160,13 +159,6 @@ function sharedFlags(flags: CheckFlags) {
 function refuseFlags(flags: CheckFlags, names: readonly (keyof CheckFlags)[], why: string, hint: string): void {
   const given = names.find((name) => flags[name] !== undefined);
   if (given !== undefined) throw usage(`--${given} ${why}.`, hint);
-}
-
-function unknownExtension(file: string): DeployImpactError {
-  return usage(
-    `--out ${file}: the ending does not say which format to write.`,
-    "Add --format, or use .json, .md, .html or .txt.",
-  );
 }
 
 function usage(message: string, hint: string): DeployImpactError {

@@ -5,9 +5,10 @@ import { jsonPieces } from "../../app/json.ts";
 import { DeployImpactError } from "../../core/errors.ts";
 import type { ResultDocument } from "../../core/result.ts";
 import { LOCAL_CONTEXT, type ReportContext } from "../../report/context.ts";
+import { choiceFlag } from "./flags.ts";
 
-export const FORMATS = ["text", "json", "markdown", "html"] as const;
-export type Format = (typeof FORMATS)[number];
+const FORMATS = ["text", "json", "markdown", "html"] as const;
+type Format = (typeof FORMATS)[number];
 
 const FORMAT_OF: Readonly<Record<string, Format>> = {
   ".json": "json",
@@ -19,7 +20,7 @@ const FORMAT_OF: Readonly<Record<string, Format>> = {
 };
 
 /** The format that a file name asks for; null when it says nothing. */
-export function formatOfFile(file: string): Format | null {
+function formatOfFile(file: string): Format | null {
   return FORMAT_OF[path.extname(file).toLowerCase()] ?? null;
 }
 
@@ -78,11 +79,25 @@ export function localContext(document: ResultDocument, configRef: string | null)
   return { ...LOCAL_CONTEXT, environment, sha, repository, configRef };
 }
 
-export interface Destination {
+interface Destination {
   /** null: the file's extension decides, or text. */
   readonly format: Format | null;
   /** null: everything goes to standard output. */
   readonly out: string | null;
+}
+
+/** Flags to a destination; refused before any work is done when the file's ending says nothing. */
+export function destination(flags: { readonly format?: string; readonly out?: string }): Destination {
+  const format = choiceFlag("--format", flags.format, FORMATS) ?? null;
+  const out = flags.out ?? null;
+  if (out !== null && format === null && formatOfFile(out) === null) throw unknownExtension(out);
+  return { format, out };
+}
+
+function unknownExtension(file: string): DeployImpactError {
+  return new DeployImpactError("USAGE", `--out ${file}: the ending does not say which format to write.`, {
+    hint: "Add --format, or use .json, .md, .html or .txt.",
+  });
 }
 
 /** Standard output gets the report; with `out`, the file gets the asked format and a person still reads text. */
@@ -92,8 +107,22 @@ export async function writeReport(document: ResultDocument, context: ReportConte
     return;
   }
   const format = to.format ?? formatOfFile(to.out) ?? "text";
-  await writeFileAtomically(to.out, render(document, context, format, { width: WIDTH, color: false }));
+  const written = await outcomeOf(
+    writeFileAtomically(to.out, render(document, context, format, { width: WIDTH, color: false })),
+  );
+  // The answer may have taken minutes: a full disk must not swallow it.
   await writeStdout(render(document, context, "text", terminalLook()));
+  if (written !== null) throw written.error;
+}
+
+/** null, or what the promise was rejected with. */
+async function outcomeOf(work: Promise<void>): Promise<{ readonly error: unknown } | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    return { error };
+  }
 }
 
 /** Characters collected before a write. */

@@ -1,5 +1,4 @@
-import { choiceFlag } from "./flags.ts";
-import { FORMATS, localContext, writeReport } from "./output.ts";
+import { destination, localContext, writeReport } from "./output.ts";
 import { openResult } from "./result-file.ts";
 
 export interface ReportFlags {
@@ -9,8 +8,8 @@ export interface ReportFlags {
 
 /** `report`: a stored result in another form. It describes a verdict and never fails because of it. */
 export async function report(file: string, flags: ReportFlags): Promise<number> {
-  const format = choiceFlag("--format", flags.format, FORMATS) ?? null;
+  const to = destination(flags);
   const document = await openResult(file);
-  await writeReport(document, localContext(document, null), { format, out: flags.out ?? null });
+  await writeReport(document, localContext(document, null), to);
   return 0;
 }

@@ -95,7 +95,11 @@ function marginLine({ margin, kind, description }: Extract<SliValidation, { ok: 
   const proposal = proposalText(proposedMargin, kind);
   if (margin === null)
     return `No margin is stated. The smallest that these windows can rule out: \`margin: ${proposal}\``;
-  return `Margin ${margin.text}; the smallest that these windows can rule out is ${proposal}.`;
+  const smallest = margin.type === "absolute" ? proposedMargin.absolute : proposedMargin.relative;
+  const tooSmall = smallest !== null && margin.value < smallest;
+  return `Margin ${margin.text}; the smallest that these windows can rule out is ${proposal}${
+    tooSmall ? ": answers will often be inconclusive. Lengthen `windows.post`, or tolerate more" : ""
+  }.`;
 }
 
 /** In the form in which a config states it; a share is spoken of in percentage points. */

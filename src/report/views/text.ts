@@ -124,8 +124,9 @@ function tagLines(metrics: readonly MetricModel[], page: Page): readonly string[
     .flatMap((metric) => wrap(escapeTerminal(`${metric.label}: ${metric.tags.join(", ")}`), page.width));
 }
 
-/** The table has no room for why another metric has no answer. */
+/** The table has no room for why another metric has no answer; the first line has told it when all share one reason. */
 function otherReasons(model: ReportModel, page: Page): string | null {
+  if (new Set(model.metrics.map((metric) => metric.verdictCell)).size < 2) return null;
   const lines = model.metrics
     .slice(1, MOST_ROWS)
     .filter((metric) => metric.verdict === "invalid")

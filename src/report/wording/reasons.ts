@@ -40,12 +40,12 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   DEPLOY_OUTSIDE_DATA: {
     short: "the deploy lies outside the data",
     sentence: "The deploy time lies before the first or after the last point.",
-    todo: "Check the deploy time and its time zone (times without an offset are read as UTC).",
+    todo: "Check the deploy time, its time zone, and which time the data cover.",
   },
   DEPLOY_IN_FUTURE: {
     short: "the deploy lies in the future",
     sentence: "The deploy time is later than the moment of the analysis.",
-    todo: "Check the deploy time and its time zone (times without an offset are read as UTC).",
+    todo: "Check the deploy time, its time zone, and the clock of this machine.",
   },
   WINDOW_OPEN: {
     short: "the post window is still open",

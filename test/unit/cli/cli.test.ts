@@ -140,6 +140,27 @@ describe.concurrent("panels", () => {
     expect(document.slis.map(({ id }) => id)).toEqual(["worse", "noisy"]);
   });
 
+  it("say when --treated overrules the column group", async () => {
+    const { stdout } = await run(panel("worse.csv", "--treated", "us-1"));
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain(
+      "--treated names the treated units, so the column group of worse.csv is not looked at.",
+    );
+  });
+
+  it("without controls are counted as they are", async () => {
+    const all = readFileSync(inFolder("worse.csv"), "utf8");
+    const { stdout } = await run(panel("-"), all.replaceAll(/^.*,control,.*\n/gm, ""));
+    expect(stdout).toContain("INVALID: no control units (stdin)");
+    expect(stdout).toContain("2 treated and 0 control units.");
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain("(for a panel: in its column 'group')");
+  });
+
+  it("without rows say so, and not that the data are complete", async () => {
+    const { stdout } = await run(panel("empty.csv"));
+    expect(stdout).toContain("empty.csv has a header and no rows.");
+    expect(stdout).not.toMatch(/0 treated and 0 control|No gaps/);
+  });
+
   it("obey every flag", async () => {
     const flags =
       "--pre 2h --post 30m --settle 5m --step 2m --alpha 0.1 --seed 9 --scale additive --inference cr2 --margin 0.5 --mode advisory";
@@ -233,9 +254,19 @@ describe.concurrent("output", () => {
   });
 
   it("that cannot be written leaves nothing behind and says so", async () => {
-    const { exitCode, stderr } = await run(panel("worse.csv", "--out", "absent/result.json"));
+    const { exitCode, stdout, stderr } = await run(panel("worse.csv", "--out", "absent/result.json"));
     expect(exitCode).toBe(3);
+    expect(stdout).toMatch(/^REGRESSION: /);
     expect(stderr).toContain("absent/result.json cannot be written (ENOENT)");
+  });
+
+  it.each([["check"], ["report"]])("of %s in a file whose ending says nothing is refused", async (command) => {
+    const { exitCode, stderr } = await run(
+      command === "check" ? panel("worse.csv", "--out", "result.dat2") : ["report", "any.json", "--out", "result.dat2"],
+    );
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain("--out result.dat2: the ending does not say which format to write.");
+    expect(readdirSync(folder)).not.toContain("result.dat2");
   });
 
   it("has no colours when nobody asked for them", async () => {
@@ -292,6 +323,15 @@ describe.concurrent("validate", () => {
     expect(stdout).toContain("Treated: eu-1 and eu-2. Control: us-1, us-2 and us-3.");
   });
 
+  it("warns of a margin that these windows can hardly rule out", async () => {
+    writeFileSync(inFolder("tight.yml"), CONFIG.replace("margin: 5%", "margin: 0.001%"));
+    const [tight, wide] = await Promise.all(
+      ["tight.yml", "config.yml"].map((file) => run(["validate", "--config", file])),
+    );
+    expect(tight?.stdout).toMatch(/Margin 0\.001%; .*%: answers will often be inconclusive\. Lengthen `windows\.post`/);
+    expect(wide?.stdout).not.toContain("inconclusive");
+  });
+
   it("exits with the code of what it could not read, and still shows the rest", async () => {
     const text = CONFIG.replace("slis: [", "slis: [{ id: gone, kind: gauge, query: renamed, worse: up, margin: 1 }, ");
     writeFileSync(inFolder("gone.yml"), text);
@@ -324,8 +364,8 @@ describe.concurrent("help", () => {
     const { version } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as { version: string };
     expect(await run(["--version"])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: "" });
     const { stdout } = await run(["--help"]);
-    for (const command of ["check", "validate", "report", "replay"]) expect(stdout).toContain(command);
-    for (const later of ["estimate", "backtest"]) expect(stdout).not.toMatch(new RegExp(`^ +${later}`, "m"));
+    for (const command of ["check", "validate", "report", "replay", "estimate"]) expect(stdout).toContain(command);
+    for (const later of ["backtest", "plan"]) expect(stdout).not.toMatch(new RegExp(`^ +${later}`, "m"));
   });
 
   it("is near when a flag or command is misspelled", async () => {

@@ -100,8 +100,13 @@ describe("syntax", () => {
     expect(error.position).toEqual({ file: FILE, line: 4, column: 1 });
   });
 
-  it("errors are all reported", () => {
-    expect(refused("version: 1\na: [1, 2\nb: {c: 1\n").problems.length).toBeGreaterThan(1);
+  it("errors that follow from the first one are not reported", () => {
+    const bracket = "version: 1\nslis: [\n  - { id: a, kind: gauge }\n  - id: b\n    kind: gauge\n";
+    expect(problems(bracket)).toEqual(["3:3 Block collections are not allowed within flow collections."]);
+  });
+
+  it("errors that do not follow from one another are all reported", () => {
+    expect(problems("version: 1\nmode: advisory\nmode: enforcing\nalpha: 1\nalpha: 2\na: [1, 2\n")).toHaveLength(3);
   });
 
   it("does not allow a key twice", () => {

@@ -195,3 +195,33 @@ test("advice of an inconclusive result without a way to wait is how to get a sha
     "Add control units, lengthen `windows.pre` or accept a wider margin.",
   ]);
 });
+
+describe("nothing is said twice or wrongly", () => {
+  const lines = (document: Parameters<typeof buildReport>[0]): string =>
+    renderText(buildReport(document, LOCAL_CONTEXT), { width: 100, color: false });
+
+  test("a reason that all metrics share stands in the first line only", () => {
+    const text = lines(DOCUMENTS["invalid-refusal"]);
+    expect(text).toContain("no control units (both metrics)");
+    expect(text).not.toContain("error rate: invalid");
+  });
+
+  test("a reason of one metric among others is told", () => {
+    const document = DOCUMENTS["invalid-refusal"];
+    const slis = document.slis.map((sli, index) => (index === 0 ? sli : { ...sli, reasonCodes: ["NO_DATA"] as const }));
+    expect(lines({ ...document, slis })).toContain("error rate: invalid (no data)");
+  });
+
+  test("data that nobody looked at are not called complete", () => {
+    const document = DOCUMENTS["invalid-refusal"];
+    expect(lines({ ...document, units: { treated: [], control: [], excluded: [] } })).not.toContain("0 treated");
+    expect(buildReport(document, LOCAL_CONTEXT).quality).toEqual(["Not checked: the comparison was refused before."]);
+  });
+
+  test("more time for a panel is more rows, because it has no setting", () => {
+    const document = DOCUMENTS["inconclusive-time"];
+    const panel = { ...document, provenance: { ...document.provenance, configHash: null } };
+    expect(buildReport(document, LOCAL_CONTEXT).next.join(" ")).toContain("`windows.post: ");
+    expect(buildReport(panel, LOCAL_CONTEXT).next.join(" ")).toMatch(/on a panel that reaches \d+m past the deploy/);
+  });
+});
