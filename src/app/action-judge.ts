@@ -5,7 +5,7 @@ import { SubjectCheck } from "./action-check.ts";
 import { concludeError, overtaken, skip } from "./action-endings.ts";
 import { leavePending, pendingText, waitFor } from "./action-pending.ts";
 import { publishResult } from "./action-publish.ts";
-import { type Ending, nowOf, type Session } from "./action-session.ts";
+import { type Ending, nowOf, type Session, warnOf } from "./action-session.ts";
 import {
   loadSettings,
   maskCredentials,
@@ -13,7 +13,7 @@ import {
   namesEnvironment,
   type Settings,
 } from "./action-settings.ts";
-import { checkKey, type Subject } from "./action-subject.ts";
+import { checkKey, type Subject, withoutRepeats } from "./action-subject.ts";
 import { asRegistered, contentOf, fullTrigger, lookAround, triggerOf } from "./action-trigger.ts";
 
 /** Older deployments whose open checks are closed by the deploy that overtook them. */
@@ -47,7 +47,11 @@ async function judgeWith(session: Session, given: Case): Promise<Ending> {
   const { check, settings } = given;
   const before = await check.before();
   const registered = before === null || before.completed ? null : readPendingState(before.text);
-  const subject = asRegistered(given.subject, registered);
+  const subject = before?.completed
+    ? await withoutRepeats(session.github.api(given.subject.repository), given.subject, (error) =>
+        warnOf(session, error),
+      )
+    : asRegistered(given.subject, registered);
   const { analyst } = session;
   const trigger = triggerOf(subject, registered);
   const readyAt = analyst.readyAt(settings.config, trigger);

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { ResultDocument } from "../core/result.ts";
-import { CHECK_TEXT_CHARACTERS, SUMMARY_BYTES } from "../github/limits.ts";
+import { CHECK_TEXT_CHARACTERS } from "../github/limits.ts";
 import type { CheckRunRecord } from "../github/records.ts";
 import { readDoneState, stateLine } from "../github/state.ts";
 import { buildReport } from "../report/build.ts";
@@ -41,7 +41,9 @@ export async function publishResult(
   const context = await contextOf(session, publication);
   const resultPath = await writeResult(session, subject, document);
   const remark = contentNote(publication);
-  await session.host.appendSummary(withRemark(renderSummary(buildReport(document, context), SUMMARY_BYTES), remark));
+  await session.host.appendSummary(
+    withRemark(renderSummary(buildReport(document, context), session.summaryLeft()), remark),
+  );
   const outputs = { ...renderOutputs(document, context, conclusion), "result-path": resultPath };
   session.host.info(`${buildReport(document, context).title} (${conclusion})`);
   const failure = await finishCheck(check, { document, context, conclusion, remark });

@@ -4,6 +4,7 @@ import type { GithubApi } from "../github/api.ts";
 import { ACTIONS_APP } from "../github/checks.ts";
 import { type ConfigFile, readConfigFile } from "../github/config-file.ts";
 import { repositoryFacts } from "../github/event.ts";
+import { SUMMARY_BYTES } from "../github/limits.ts";
 import type { OpenCheck } from "../github/state.ts";
 import type { Conclusion } from "../report/conclusion.ts";
 import { type ActionPorts, type GithubConnection, STATE } from "./action-host.ts";
@@ -32,6 +33,8 @@ export interface Session extends ActionPorts {
   /** Login under which this token writes comments. */
   readonly loginOf: (appSlug: string | null) => Promise<string>;
   readonly openChecks: OpenChecks;
+  /** Bytes that the job summary may still grow by. */
+  readonly summaryLeft: () => number;
 }
 
 /** Epoch seconds. */
@@ -42,8 +45,11 @@ export function nowOf(session: Pick<ActionPorts, "ports">): number {
 export function startSession(action: ActionPorts, inputs: ActionInputs, github: GithubConnection): Session {
   const home = github.api(action.context.repository);
   const facts = repositoryFacts(action.context.payload);
+  const summary = meteredSummary(action.host);
   return {
     ...action,
+    host: { ...action.host, appendSummary: summary.append },
+    summaryLeft: summary.left,
     inputs,
     github,
     home,
@@ -51,6 +57,18 @@ export function startSession(action: ActionPorts, inputs: ActionInputs, github: 
     isPublic: visibilityReader(github, home, facts.isPrivate),
     loginOf: loginReader(home, inputs.token),
     openChecks: new OpenChecks(action.host),
+  };
+}
+
+/** One run may finish several checks, and GitHub drops a step's whole summary when all of it together is too large. */
+function meteredSummary(host: Pick<ActionPorts["host"], "appendSummary">) {
+  let written = 0;
+  return {
+    left: () => Math.max(0, SUMMARY_BYTES - written),
+    append: async (markdown: string): Promise<void> => {
+      written += Buffer.byteLength(markdown, "utf8") + 1;
+      await host.appendSummary(markdown);
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { DeployImpactError } from "../core/errors.ts";
 import type { JsonValue } from "../core/outcome.ts";
 import type { GithubApi } from "../github/api.ts";
 import { type CheckKey, checkNameOf, externalIdOf } from "../github/checks.ts";
-import { type DeployTime, deployTimeAnnotation, firstSuccess } from "../github/deployments.ts";
+import { type DeployTime, deployTimeAnnotation, firstSuccess, successSince } from "../github/deployments.ts";
 import type { GithubEvent } from "../github/event.ts";
 import type { DeploymentRecord } from "../github/records.ts";
 import type { PendingState } from "../github/state.ts";
@@ -125,6 +125,23 @@ async function deployTime(
   if (event.kind === "commit" && event.deployedAt !== null)
     return { deployedAt: event.deployedAt, source: "workflow-run" };
   return { deployedAt: now, source: "run" };
+}
+
+/** For a deployment that was judged before: the same deploy time again when the success status was only repeated. */
+export async function withoutRepeats(
+  api: Pick<GithubApi, "listDeploymentStatuses">,
+  subject: Subject,
+  warn: SubjectQuestion["warn"],
+): Promise<Subject> {
+  const { deploymentId, time } = subject;
+  if (deploymentId === null || time.source !== "status") return subject;
+  try {
+    const deployedAt = successSince(await api.listDeploymentStatuses(deploymentId), time.deployedAt);
+    return { ...subject, time: { ...time, deployedAt } };
+  } catch (error) {
+    warn(error);
+    return subject;
+  }
 }
 
 /** A wrong annotation is an error, not a reason to take another time: a wrong time biases everything. */

@@ -30,6 +30,17 @@ export function firstSuccess(statuses: readonly DeploymentStatusRecord[]): numbe
   return times.length === 0 ? null : Math.min(...times);
 }
 
+/**
+ * When the success that is known at `at` began. Some tools repeat the success status, which deploys nothing again; a
+ * success after any other state (a rollback makes an inactive deployment active again) is a new one.
+ */
+export function successSince(statuses: readonly DeploymentStatusRecord[], at: number): number {
+  const before = statuses.filter((status) => status.createdAt <= at).toSorted((a, b) => b.createdAt - a.createdAt);
+  const change = before.findIndex((status) => status.state !== "success");
+  const spell = change < 0 ? before : before.slice(0, change);
+  return spell.at(-1)?.createdAt ?? at;
+}
+
 export interface DeploymentSurvey {
   /** The newest successful deployment of the environment before this one; null: none, or not found within the budget. */
   readonly previous: OtherDeployment | null;

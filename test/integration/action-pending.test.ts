@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { ResultDocument } from "../../src/core/result.ts";
-import { DOCUMENTS } from "../surfaces/documents.ts";
+import { crowded, DOCUMENTS } from "../surfaces/documents.ts";
 import {
   CONFIG,
   CONFIG_PATH,
@@ -248,6 +248,18 @@ test("more due checks than the budget allows: the run stays within it, says what
   expect(statesOf(on).every(([status, conclusion]) => status === "completed" && conclusion === "success")).toBe(true);
   expect(runs).toBeGreaterThan(1);
   expect(said[0]).toMatch(/\d+ commits are left to the next run/);
+});
+
+test("several large reports of one run fit into the one job summary that GitHub keeps", async () => {
+  const deployments = many(2);
+  const on = await github({ deployments, pullRequests: [] });
+  for (const one of deployments) {
+    const at = Date.parse(one.createdAt);
+    await runOn(on, { payload: deploymentStatus(one, "success", at), now: at + MINUTE });
+  }
+  const run = await sweep(on, DEPLOYED_AT + DAY, { document: crowded(200) });
+  expect(run.summary.filter((text) => text.includes("Regression"))).toHaveLength(2);
+  expect(Buffer.byteLength(run.summary.join("\n"), "utf8")).toBeLessThan(1024 * 1024);
 });
 
 test("one broken check does not keep the others open", async () => {

@@ -120,6 +120,18 @@ test("two identical deliveries leave one check, one comment and no extra write",
   expect(second.outputs).toMatchObject({ verdict: "regression", "check-run-id": "7000", "comment-id": "901" });
 });
 
+test("a success status that a tool repeats is no second deploy", async () => {
+  const on = await github();
+  await deliver(on);
+  const writes = on.writes().length;
+  const again = DEPLOYED_AT + 3 * HOUR;
+  const statuses = [DEPLOYED_AT, again].map((at) => ({ state: "success", at: new Date(at).toISOString() }));
+  on.state.deployments[0] = deployment({ statuses });
+  const run = await deliver(on, { payload: deploymentStatus(deployment(), "success", again), now: again + HOUR / 60 });
+  expect(on.writes()).toHaveLength(writes);
+  expect(run.outputs).toMatchObject({ verdict: "regression", "check-run-id": "7000" });
+});
+
 test("a person's re-run after completion makes a fresh check under the same name", async () => {
   const on = await github();
   await deliver(on);
