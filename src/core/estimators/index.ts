@@ -4,6 +4,7 @@ import { did2x2 } from "./did-2x2.ts";
 import { doublyRobust } from "./doubly-robust.ts";
 import { eventStudy } from "./event-study.ts";
 import { goodmanBacon } from "./goodman-bacon.ts";
+import { histogramDid } from "./histogram/tidy.ts";
 import { imputation } from "./imputation.ts";
 import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
@@ -28,6 +29,7 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   ppml,
   cic,
   qdid,
+  histogramDid,
   syntheticControl,
   syntheticDid,
   sunAbraham,

@@ -13,13 +13,16 @@ export interface Bucket {
  * Assumes: observations spread evenly inside a bucket, hence "approximate". Counts that fall with le (scrapes that did
  * not see all buckets at once) are raised to the previous one.
  * Units: those of `le`. Source: behaviour of Prometheus' `histogram_quantile` as documented.
- * Returns NaN without a +Inf bucket, with fewer than two buckets, or with no observations.
+ * Returns NaN without a +Inf bucket, with fewer than two buckets, or with no observations; -Infinity and Infinity for q
+ * below 0 and above 1, as Prometheus does.
  */
 export function histogramQuantile(q: number, buckets: readonly Bucket[]): number {
   const sorted = mergeBuckets(buckets);
   const last = sorted.at(-1);
   if (last === undefined || sorted.length < 2 || last.le !== Number.POSITIVE_INFINITY) return Number.NaN;
-  if (!(last.count > 0)) return Number.NaN;
+  if (!(last.count > 0) || Number.isNaN(q)) return Number.NaN;
+  if (q < 0) return Number.NEGATIVE_INFINITY;
+  if (q > 1) return Number.POSITIVE_INFINITY;
   const rank = q * last.count;
   const at = sorted.findIndex((bucket) => bucket.count >= rank);
   if (at === sorted.length - 1) return (sorted[at - 1] as Bucket).le;
@@ -42,4 +45,27 @@ function mergeBuckets(buckets: readonly Bucket[]): Bucket[] {
     bucket.count = Math.max(bucket.count, (merged[i - 1] as Bucket).count);
   }
   return merged;
+}
+
+/**
+ * Share of observations at or below a value, by linear interpolation inside the bucket that holds it.
+ *
+ * Formula: (countBelow + countInside * (value - lower)/(upper - lower))/total; the first bucket starts at 0 when its bound
+ * is positive. Above the highest finite bound nothing is known but that bound's share.
+ * Returns NaN where `histogramQuantile` does.
+ */
+export function histogramShare(value: number, buckets: readonly Bucket[]): number {
+  const sorted = mergeBuckets(buckets);
+  const last = sorted.at(-1);
+  if (last === undefined || sorted.length < 2 || last.le !== Number.POSITIVE_INFINITY) return Number.NaN;
+  if (!(last.count > 0) || Number.isNaN(value)) return Number.NaN;
+  if (value === Number.POSITIVE_INFINITY) return 1;
+  const at = sorted.findIndex((bucket) => bucket.le >= value);
+  const upper = sorted[at] as Bucket;
+  if (at === sorted.length - 1) return (sorted[at - 1] as Bucket).count / last.count;
+  if (upper.le === value) return upper.count / last.count;
+  const lower = at === 0 ? { le: Math.min(0, upper.le), count: 0 } : (sorted[at - 1] as Bucket);
+  if (value <= lower.le) return 0;
+  const inside = ((upper.count - lower.count) * (value - lower.le)) / (upper.le - lower.le);
+  return (lower.count + inside) / last.count;
 }

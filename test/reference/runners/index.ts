@@ -5,6 +5,7 @@ import { doublyRobustCrossSection, doublyRobustPanel } from "./doubly-robust.ts"
 import { binnedEventStudy, eventStudy } from "./event-study.ts";
 import { gapSeries } from "./gap-series.ts";
 import { goodmanBacon } from "./goodman-bacon.ts";
+import { histogram } from "./histogram.ts";
 import { imputationCase } from "./imputation.ts";
 import { multipleTesting } from "./multiple-testing.ts";
 import { nonInferiority } from "./non-inferiority.ts";
@@ -37,6 +38,7 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   synthetic,
   poisson,
   quantileCases,
+  histogram,
   callawaySantannaCase,
   wildRademacher,
   wildWebb,
