@@ -146,6 +146,11 @@ export function listing(items: readonly string[], most = 5): string {
   return `${shown.slice(0, -1).join(", ")} and ${shown.at(-1) ?? ""}`;
 }
 
+/** `both metrics`, `all 4 metrics`. */
+export function allMetrics(amount: number): string {
+  return amount === 2 ? "both metrics" : `all ${amount} metrics`;
+}
+
 /** `1 unit`, `3 units`. */
 export function count(value: number, noun: string): string {
   return counted(value, noun);

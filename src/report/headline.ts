@@ -1,7 +1,7 @@
 import type { ResultDocument, SliResult } from "../core/result.ts";
 import type { ReportContext } from "./context.ts";
 import { displayOf, marginPhrase, signedIntervalText } from "./display.ts";
-import { capitalise, moreTime } from "./format.ts";
+import { allMetrics, capitalise, moreTime } from "./format.ts";
 import type { MetricModel } from "./model.ts";
 import { REASON_WORDING } from "./wording/reasons.ts";
 
@@ -24,7 +24,7 @@ export function answerOf(
     case "improvement":
       return `${lead.metric.sentence}${also(deciding.length - 1)}`;
     case "no-impact":
-      return `${lead.metric.sentence}${deciding.length > 1 ? `; all ${deciding.length} metrics within margin` : ""}`;
+      return `${lead.metric.sentence}${deciding.length > 1 ? `; ${allMetrics(deciding.length)} within margin` : ""}`;
     case "inconclusive":
       return `${inconclusiveAnswer(document, lead, context)}${also(deciding.length - 1)}`;
     case "invalid":
@@ -65,7 +65,7 @@ function invalidAnswer({ metric }: Lead, deciding: readonly MetricModel[]): stri
   const why = code === undefined ? "the comparison cannot answer" : REASON_WORDING[code].short;
   const same = deciding.filter((other) => other.reasons[0]?.code === code);
   if (same.length > 1 && same.length === deciding.length) {
-    return `${why} (${same.length === 2 ? "both metrics" : `all ${same.length} metrics`})`;
+    return `${why} (${allMetrics(same.length)})`;
   }
   return `${why} (${metric.label})${also(deciding.length - 1)}`;
 }

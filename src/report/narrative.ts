@@ -1,6 +1,18 @@
 import type { ResultDocument, SliResult } from "../core/result.ts";
 import type { ReportContext } from "./context.ts";
-import { count, dateOf, duration, durationSetting, listing, sentence, share, significant, span } from "./format.ts";
+import {
+  allMetrics,
+  capitalise,
+  count,
+  dateOf,
+  duration,
+  durationSetting,
+  listing,
+  sentence,
+  share,
+  significant,
+  span,
+} from "./format.ts";
 import type { Lead } from "./headline.ts";
 import type { MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
@@ -80,7 +92,7 @@ function moreTime(sli: SliResult | null, commands: boolean, ofPanel: boolean): r
   if (time === undefined || time === null || !time.decidable || time.postWindow === null) return [];
   const window = durationSetting(time.postWindow);
   // A panel has no setting to change: every row counts.
-  if (ofPanel) return [`Or run again on a panel that reaches ${window} past the deploy.`];
+  if (ofPanel) return [`Or run again on a panel that reaches ${duration(Math.ceil(time.postWindow / 60) * 60)} past the deploy.`];
   if (commands && time.additional !== null)
     return [`Answer with \`/deploy-impact extend ${durationSetting(time.additional)}\`.`];
   return [`Or run again with \`windows.post: ${window}\` when that time has passed.`];
@@ -126,7 +138,7 @@ function coverageLines(
   }
   return [...byFinding].map(([finding, labels]) =>
     labels.length > 1 && labels.length === document.slis.length
-      ? `All ${labels.length} metrics: ${finding}.`
+      ? `${capitalise(allMetrics(labels.length))}: ${finding}.`
       : `${listing(labels, 3)}: ${finding}.`,
   );
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  allMetrics,
   clock,
   duration,
   fixed,
@@ -126,6 +127,10 @@ describe("time", () => {
     expect(span(at - 86_400, at)).toBe("2026-11-19 13:05 to 2026-11-20 13:05");
     expect(instant(Number.NaN)).toBe("unknown date unknown time UTC");
   });
+});
+
+test("two metrics are both, more are all", () => {
+  expect([allMetrics(2), allMetrics(3)]).toEqual(["both metrics", "all 3 metrics"]);
 });
 
 test("lists name a few and count the rest", () => {
