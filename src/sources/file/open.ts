@@ -44,7 +44,7 @@ export function unreadable(name: string, cause: unknown): DeployImpactError {
   const code: unknown = typeof cause === "object" && cause !== null ? Reflect.get(cause, "code") : undefined;
   const fault = typeof code === "string" ? READ_FAULTS[code] : undefined;
   return new DeployImpactError("FILE_UNREADABLE", `${name} ${fault ?? `cannot be read (${String(code ?? cause)})`}.`, {
-    hint: "Check the path given with `--panel`, or `path` of the source (relative to the config file), and its permissions.",
+    hint: "Check the path given with `--panel` or `--data`, or `path` of the source (relative to the config file), and its permissions.",
     cause,
     position: { file: name },
   });
