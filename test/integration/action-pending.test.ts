@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
+import { parse } from "yaml";
 import type { ResultDocument } from "../../src/core/result.ts";
 import { crowded, DOCUMENTS } from "../surfaces/documents.ts";
 import {
@@ -88,6 +90,26 @@ test("a scheduled run finishes it when it is due, from what was registered, with
   const writes = on.writes().length;
   await sweep(on, READY_AT + HOUR);
   expect(on.writes()).toHaveLength(writes);
+});
+
+/** The workflow that people copy. */
+function readmeTriggers(): readonly string[] {
+  const page = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const block = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? "");
+  const workflow = parse(block.find((text) => /^jobs:/m.test(text)) ?? "") as { on: Record<string, unknown> };
+  return Object.keys(workflow.on);
+}
+
+test("the triggers of the README do it together: one opens the check, each of the others finishes it", async () => {
+  const [opens, ...finishes] = readmeTriggers();
+  expect(opens).toBe("deployment_status");
+  expect(finishes).toEqual(["schedule", "workflow_dispatch"]);
+  for (const event of finishes) {
+    const on = await github();
+    await deliver(on);
+    await sweep(on, READY_AT + MINUTE, { event, document: DOCUMENTS["no-impact"] });
+    expect(statesOf(on)).toEqual([["completed", "success"]]);
+  }
 });
 
 test("a cancelled sweep leaves the registered check to the next run, a crashed one closes it", async () => {
