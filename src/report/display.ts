@@ -49,10 +49,20 @@ function scaled(value: number | null | undefined, factor: number): number | null
 function chosenUnit(document: ResultDocument, sli: SliResult, values: Values): EffectUnit {
   const preferred = preferredUnit(document, sli);
   const absolute: EffectUnit = sli.kind === "ratio" ? "points" : "raw";
-  if (preferred === "percent" && sli.relative?.att == null && sli.estimate !== null) {
+  if (preferred === "percent" && losesNumbers(sli)) {
     return absolute === "raw" && values === "relative" ? "percent" : absolute;
   }
   return preferred === "raw" && values === "relative" ? "percent" : preferred;
+}
+
+/** True when the effect, or an end of its interval, cannot be said as a share of a level that may be zero. */
+function losesNumbers({ estimate, relative }: SliResult): boolean {
+  if (estimate === null) return false;
+  if (relative?.att == null) return true;
+  return (
+    (estimate.confLow !== null && relative.confLow === null) ||
+    (estimate.confHigh !== null && relative.confHigh === null)
+  );
 }
 
 export function displayOf(document: ResultDocument, sli: SliResult, values: Values): Display {

@@ -1,6 +1,6 @@
 import type { SliResult } from "../core/result.ts";
 import { changeText, type Display, intervalText, signedIntervalText } from "./display.ts";
-import { fixed, moreTime, pValue } from "./format.ts";
+import { fixed, moreTime, pValue, signed } from "./format.ts";
 import type { ReasonModel } from "./model.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
 
@@ -102,8 +102,14 @@ function withoutInterval({ sli, display, label, reasons }: Meaning): readonly st
   if (display.att === null)
     return reasons.length === 0 ? [VERDICT_WORDING[sli.verdict].meaning] : reasons.map((reason) => reason.sentence);
   const p = sli.estimate?.pValue ?? null;
-  return [
-    `${label} changed by ${changeText(display)}${p === null ? "" : ` (${pValue(p)} by rank among earlier windows)`}; there is no interval.`,
-    ...qualifiers(reasons),
-  ];
+  const isRank = sli.reasonCodes.includes("EXACT_PLACEBO_RANK");
+  const sure = p === null ? "" : ` (${pValue(p)}${isRank ? " by rank among earlier windows" : ""})`;
+  return [`${label} changed by ${changeText(display)}${sure}${oneEnd(display)}.`, ...qualifiers(reasons)];
+}
+
+/** What an interval without one or both of its ends still says. */
+function oneEnd({ low, high, decimals, suffix }: Display): string {
+  if (low !== null) return `, at least ${signed(low, decimals)}${suffix}`;
+  if (high !== null) return `, at most ${signed(high, decimals)}${suffix}`;
+  return "; there is no interval";
 }

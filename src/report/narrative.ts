@@ -92,7 +92,8 @@ function moreTime(sli: SliResult | null, commands: boolean, ofPanel: boolean): r
   if (time === undefined || time === null || !time.decidable || time.postWindow === null) return [];
   const window = durationSetting(time.postWindow);
   // A panel has no setting to change: every row counts.
-  if (ofPanel) return [`Or run again on a panel that reaches ${duration(Math.ceil(time.postWindow / 60) * 60)} past the deploy.`];
+  if (ofPanel)
+    return [`Or run again on a panel that reaches ${duration(Math.ceil(time.postWindow / 60) * 60)} past the deploy.`];
   if (commands && time.additional !== null)
     return [`Answer with \`/deploy-impact extend ${durationSetting(time.additional)}\`.`];
   return [`Or run again with \`windows.post: ${window}\` when that time has passed.`];

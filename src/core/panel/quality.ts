@@ -12,7 +12,7 @@ export interface Quality {
   readonly infinite: number;
   /** Units that report before the deploy and stop inside the post window. */
   readonly deadUnits: readonly string[];
-  /** Units that varied before and repeat one value to the end of the post window. */
+  /** Units that repeat one value: all of the post window after moving before, or all the time while most others move. */
   readonly frozenUnits: readonly string[];
   /** Post steps at the end in which no unit has data yet. */
   readonly lateSteps: number;
@@ -47,17 +47,31 @@ export function deadUnits(panel: Panel): string[] {
   });
 }
 
-/** Repeats its last value over the whole post window although it moved in at least half of the steps before. */
+/**
+ * Repeats its last value over the whole post window although it moved in at least half of the steps before; or never
+ * moved although most units do in at least half of the steps. A constant zero is no news: nothing happened there.
+ */
 export function frozenUnits(panel: Panel): string[] {
-  return panel.units.filter((_, u) => {
+  const moves = panel.units.map((_, u) => {
     const values = unitValues(panel, u);
-    const after = changes(values, panel.preEnd, panel.steps);
-    const before = changes(values, 0, panel.preEnd);
-    return after.pairs >= 4 && after.moved === 0 && before.pairs >= 8 && before.moved >= 0.5 * before.pairs;
+    return { before: changes(values, 0, panel.preEnd), after: changes(values, panel.preEnd, panel.steps) };
+  });
+  const isLive = ({ pairs, moved }: Moves): boolean => pairs >= 8 && moved >= 0.5 * pairs;
+  const mostMove = moves.filter(({ before }) => isLive(before)).length > panel.units.length / 2;
+  return panel.units.filter((_, u) => {
+    const { before, after } = moves[u] as { before: Moves; after: Moves };
+    if (after.pairs < 4 || after.moved > 0) return false;
+    if (isLive(before)) return true;
+    return mostMove && before.pairs >= 8 && before.moved === 0 && unitValues(panel, u).some((x) => x > 0 || x < 0);
   });
 }
 
-function changes(x: Float64Array, from: number, to: number): { readonly pairs: number; readonly moved: number } {
+interface Moves {
+  readonly pairs: number;
+  readonly moved: number;
+}
+
+function changes(x: Float64Array, from: number, to: number): Moves {
   let pairs = 0;
   let moved = 0;
   let before = Number.NaN;

@@ -197,7 +197,7 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   },
   RELATIVE_UNDEFINED: {
     short: "no relative effect",
-    sentence: "A relative effect is not defined because the level without the deploy is zero or negative.",
+    sentence: "A relative effect is not defined because the level without the deploy is or may be zero or negative.",
     todo: "Give this metric a margin in its own units instead of percent.",
   },
   NO_MARGIN: {

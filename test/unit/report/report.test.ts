@@ -196,6 +196,31 @@ test("advice of an inconclusive result without a way to wait is how to get a sha
   ]);
 });
 
+describe("an effect beside a level that may be zero", () => {
+  const base = resultDocument("regression", [
+    { id: "balance", verdict: "regression", margin: percent(5), level: 0.03, effect: [36, 3, 40], pMargin: 0.001 },
+  ]);
+  const withRelative = (confHigh: number | null, values: "full" | "relative" = "full") =>
+    buildReport(
+      { ...base, slis: base.slis.map((sli) => ({ ...sli, relative: { att: 36, confLow: 3, confHigh } })) },
+      { ...LOCAL_CONTEXT, values },
+    ).metrics[0];
+
+  test("is told in its own unit with its interval when percent would lose it", () => {
+    expect(withRelative(40)?.change).toBe("+3600%");
+    const metric = withRelative(null);
+    expect(metric?.change).toBe("+1.08");
+    expect(metric?.interval).toBe("0.09 to 1.20");
+    expect(metric?.meaning[0]).toMatch(/^balance is between 0\.09 and 1\.20 higher/);
+  });
+
+  test("says the end that it has, and never a rank that was not taken, when own units are hidden", () => {
+    const [first] = withRelative(null, "relative")?.meaning ?? [];
+    expect(first).toMatch(/^balance changed by \+3600% \(p [<=] [\d.]+\), at least \+300/);
+    expect(first).not.toContain("rank");
+  });
+});
+
 describe("nothing is said twice or wrongly", () => {
   const lines = (document: Parameters<typeof buildReport>[0]): string =>
     renderText(buildReport(document, LOCAL_CONTEXT), { width: 100, color: false });
@@ -222,6 +247,8 @@ describe("nothing is said twice or wrongly", () => {
     const document = DOCUMENTS["inconclusive-time"];
     const panel = { ...document, provenance: { ...document.provenance, configHash: null } };
     expect(buildReport(document, LOCAL_CONTEXT).next.join(" ")).toContain("`windows.post: ");
-    expect(buildReport(panel, LOCAL_CONTEXT).next.join(" ")).toMatch(/on a panel that reaches \d+m past the deploy/);
+    expect(buildReport(panel, LOCAL_CONTEXT).next.join(" ")).toMatch(
+      /on a panel that reaches [\d a-z]+ past the deploy/,
+    );
   });
 });

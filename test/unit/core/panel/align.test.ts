@@ -388,6 +388,19 @@ describe("quality", () => {
     expect(quality.deadUnits).toEqual(["c1"]);
     expect(quality.frozenUnits).toEqual(["c2"]);
   });
+
+  test("a unit that never moved is frozen too, unless nothing happens there or most units stand still", () => {
+    const live = (unit: string): Series => series(unit, line(-20, 20));
+    const still = (unit: string, value: number): Series =>
+      series(
+        unit,
+        line(-20, 20, () => value),
+      );
+    const frozen = (...all: Series[]): readonly string[] => aligned(all).quality.frozenUnits;
+    expect(frozen(live("t"), live("c1"), still("c2", 7))).toEqual(["c2"]);
+    expect(frozen(live("t"), live("c1"), still("c2", 0))).toEqual([]);
+    expect(frozen(live("t"), still("c1", 3), still("c2", 3))).toEqual([]);
+  });
 });
 
 describe("refusals", () => {
