@@ -46,7 +46,7 @@ function missingSide(
     return refuse(
       "NO_TREATED_UNITS",
       "None of the units with data is treated.",
-      "Check `units.treated` (for a panel: its column `group`, or --treated) against the names of the units.",
+      "Check `units.treated` against the names that `validate` prints (for a panel: its column `group`, or --treated).",
       facts,
     );
   }
