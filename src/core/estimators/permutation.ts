@@ -1,10 +1,17 @@
-import { type PermutationResult, permutationInference } from "../inference/permutation.ts";
+import { permutationInference } from "../inference/permutation.ts";
 import { answer, type Outcome, refuse } from "../outcome.ts";
 import { type Grouping, groupBy } from "../regression/effects.ts";
-import type { EstimateResult, EstimatorSetting, TidyData, TidyEstimator } from "./contract.ts";
+import type { EstimateOptions, EstimateResult, EstimatorSetting, TidyData, TidyEstimator } from "./contract.ts";
 import { type OneDate, oneDate } from "./one-date.ts";
 import { openTable, type RegressionTable } from "./panel-ols/table.ts";
-import { settingNumber } from "./setting.ts";
+import {
+  type AssignedClusters,
+  placeboDetails,
+  type RandomizedEffect,
+  type RandomizedStatistic,
+  randomizeTable,
+} from "./randomize.ts";
+import { settingNumber, settingText } from "./setting.ts";
 
 const SETTINGS: readonly EstimatorSetting[] = [
   {
@@ -12,6 +19,25 @@ const SETTINGS: readonly EstimatorSetting[] = [
     description: "effect under the null hypothesis of the p-value",
     default: "0",
     accepts: { type: "number" },
+  },
+  {
+    name: "statistic",
+    description:
+      "auto (Welch's t of the changes, or the standardized rank of one treated cluster), difference (of mean changes), welch, beta or t (of the two-way regression, fitted for every assignment)",
+    default: "auto",
+    accepts: { type: "choice", values: ["auto", "difference", "welch", "beta", "t"] },
+  },
+  {
+    name: "strata",
+    description: "column within whose values the treatment was assigned; none",
+    default: "none",
+    accepts: { type: "text-columns", also: ["none"] },
+  },
+  {
+    name: "placebos",
+    description: "yes: effects of fake deploys before the real one, and of every control as if treated",
+    default: "no",
+    accepts: { type: "choice", values: ["no", "yes"] },
   },
 ];
 
@@ -32,7 +58,7 @@ export const permutation: TidyEstimator = {
   needs: ["unit", "time", "treatment"],
   vcovs: ["permutation"],
   settings: SETTINGS,
-  uses: ["weights", "cluster", "seed"],
+  uses: ["weights", "covariates", "cluster", "seed"],
   estimate(data, options) {
     const opened = openTable(data, true);
     if (!opened.ok) return opened;
@@ -40,16 +66,45 @@ export const permutation: TidyEstimator = {
     if (!design.ok) return design;
     const clusters = clusterChanges(opened.value, design.value);
     if (!clusters.ok) return clusters;
-    const nullEffect = settingNumber(SETTINGS, options, "null") ?? 0;
-    const found = permutationInference({ ...clusters.value, alpha: options.alpha, seed: options.seed, nullEffect });
-    return found.ok ? answer(resultOf(found.value, clusters.value, design.value, data)) : found;
+    const found = inferenceOf(opened.value, design.value, clusters.value, options);
+    if (!found.ok) return found;
+    const result = resultOf(found.value, clusters.value, design.value, data);
+    if (settingText(SETTINGS, options, "placebos") === "no") return answer(result);
+    const placebos = placeboDetails(opened.value, design.value, clusters.value);
+    return answer({ ...result, details: { ...result.details, placebos } });
   },
 };
 
-interface ClusterChanges {
-  readonly names: readonly string[];
-  readonly changes: Float64Array;
-  readonly treated: readonly boolean[];
+/** The studentized test or the rank of one treated cluster, unless a statistic or strata are named. */
+function inferenceOf(
+  table: RegressionTable,
+  design: OneDate,
+  clusters: ClusterChanges,
+  options: EstimateOptions,
+): Outcome<RandomizedEffect> {
+  const nullEffect = settingNumber(SETTINGS, options, "null") ?? 0;
+  const chosen = settingText(SETTINGS, options, "statistic");
+  const strata = settingText(SETTINGS, options, "strata");
+  if (table.data.covariates.length > 0 && chosen !== "beta" && chosen !== "t") {
+    return refuse(
+      "NOT_ESTIMABLE",
+      "Only the statistics beta and t of a randomization test take covariates.",
+      "Use --set statistic=t, or leave the covariates out.",
+    );
+  }
+  if (chosen === "auto" && strata === "none") {
+    return permutationInference({ ...clusters, alpha: options.alpha, seed: options.seed, nullEffect });
+  }
+  const statistic = chosen === "auto" ? "welch" : (chosen as RandomizedStatistic);
+  return randomizeTable(table, design, clusters, {
+    statistic,
+    strata: strata === "none" ? null : strata,
+    nullEffect,
+    options,
+  });
+}
+
+interface ClusterChanges extends AssignedClusters {
   readonly preSd: Float64Array;
 }
 
@@ -79,6 +134,8 @@ function clusterChanges(table: RegressionTable, design: OneDate): Outcome<Cluste
   const kept = names.map((_, g) => g).filter((g) => !Number.isNaN(changes[g] ?? Number.NaN));
   const preSd = preSpread(table, design, { clusters, isTreated: treatedOf });
   return answer({
+    grouping: clusters,
+    kept,
     names: kept.map((g) => names[g] ?? ""),
     changes: Float64Array.from(kept, (g) => changes[g] ?? Number.NaN),
     treated: kept.map((g) => treatedOf[g] === 1),
@@ -171,7 +228,7 @@ function preSpread(
   return squares.map((square, g) => Math.sqrt(square / (lengths[g] ?? 0)));
 }
 
-function resultOf(found: PermutationResult, clusters: ClusterChanges, design: OneDate, data: TidyData): EstimateResult {
+function resultOf(found: RandomizedEffect, clusters: ClusterChanges, design: OneDate, data: TidyData): EstimateResult {
   const { att, statistic, pValue, confLow, confHigh, smallestP, assignments, exact, method } = found;
   const open = !Number.isFinite(confLow) || !Number.isFinite(confHigh);
   return {

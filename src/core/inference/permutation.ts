@@ -1,10 +1,6 @@
 import { answer, type Outcome, refuse } from "../outcome.ts";
-import { choose, drawSubset, forEachSubset } from "./assignments.ts";
-import { randomStream } from "./random.ts";
+import { type AssignmentSpace, assignmentSpace } from "./assignment-space.ts";
 
-/** Up to this many assignments all are enumerated. */
-export const EXACT_ASSIGNMENTS = 20_000;
-const DRAWS = 9_999;
 /** Statistics that differ by less than this share are ties. */
 const TIE = 1e-9;
 const BISECTIONS = 60;
@@ -71,8 +67,8 @@ export function permutationInference(options: PermutationOptions): Outcome<Permu
       "Leave out constant series, or choose another inference.",
     );
   }
-  const space = assignmentSpace(n, k, options.seed);
-  const smallestP = (k === n - k ? 2 : 1) / space.count;
+  const space = assignmentSpace(treated, null, options.seed);
+  const { smallestP } = space;
   if (smallestP > alpha) return tooFew(n, k, smallestP, alpha);
 
   const test = single ? rankTest(options, members) : studentizedTest(options, members, space);
@@ -92,7 +88,7 @@ export function permutationInference(options: PermutationOptions): Outcome<Permu
     confLow: interval.low,
     confHigh: interval.high,
     smallestP,
-    assignments: space.count,
+    assignments: space.exact ? space.count : space.count + 1,
     exact: space.exact,
     method: single ? "standardized-rank" : "studentized",
   });
@@ -105,31 +101,6 @@ function tooFew(n: number, k: number, smallestP: number, alpha: number): Outcome
     "Add control units, or choose another inference.",
     { treated: k, clusters: n, smallestP, alpha },
   );
-}
-
-interface AssignmentSpace {
-  readonly count: number;
-  readonly exact: boolean;
-  readonly k: number;
-  forEach(visit: (members: Int32Array) => void): void;
-}
-
-/** All assignments, or seeded draws plus the observed one. */
-function assignmentSpace(n: number, k: number, seed: number): AssignmentSpace {
-  const total = choose(n, k);
-  if (total <= EXACT_ASSIGNMENTS) {
-    return { count: total, exact: true, k, forEach: (visit) => forEachSubset(n, k, visit) };
-  }
-  return {
-    count: DRAWS + 1,
-    exact: false,
-    k,
-    forEach(visit) {
-      const random = randomStream(seed);
-      const pool = Int32Array.from({ length: n }, (_, i) => i);
-      for (let i = 0; i < DRAWS; i++) visit(drawSubset(pool, k, random));
-    },
-  };
 }
 
 interface NullTest {
@@ -154,7 +125,7 @@ function studentizedTest(options: PermutationOptions, members: readonly number[]
       space.forEach((assigned) => {
         if (welchStatistic(values, assigned) >= observed * (1 - TIE) - Number.MIN_VALUE) extreme++;
       });
-      return (extreme + (space.exact ? 0 : 1)) / space.count;
+      return space.exact ? extreme / space.count : (extreme + 1) / (space.count + 1);
     },
   };
 }

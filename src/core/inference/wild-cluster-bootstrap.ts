@@ -3,6 +3,7 @@ import { type Grouping, isNested, selectRows } from "../regression/effects.ts";
 import type { LinearFit } from "../regression/ols.ts";
 import { parameterFactor } from "../vcov/scores.ts";
 import type { SmallSampleCorrection } from "../vcov/variance.ts";
+import { hullOfNulls } from "./hull-of-nulls.ts";
 import { bootstrapScores } from "./wild/cluster-scores.ts";
 import { type DrawStatistics, drawStatistics } from "./wild/draw-statistics.ts";
 import { type WildWeights, wildDraws } from "./wild/draws.ts";
@@ -124,7 +125,7 @@ export function wildClusterBootstrap(fit: LinearFit, options: WildOptions): Outc
       return Float64Array.from({ length: draws.count }, (_, draw) => drawStatistic(sample, draw, delta));
     },
     interval: (alpha, rule = "with-ties") =>
-      options.restricted ? hullOfNulls(sample, alpha, rule) : percentileInterval(sample, alpha),
+      options.restricted ? invert(sample, alpha, rule) : percentileInterval(sample, alpha),
   });
 }
 
@@ -253,35 +254,11 @@ function percentileInterval(sample: Sample, alpha: number): WildInterval {
   return { low: sample.estimate - reach, high: sample.estimate + reach, criticalValue };
 }
 
-/** Distances from the estimate, in standard errors, at which the test is tried: fine up to 20, then growing to 1e4. */
-const DISTANCES: readonly number[] = distances();
-
-function distances(): number[] {
-  const result = Array.from({ length: 80 }, (_, i) => (i + 1) / 4);
-  while ((result.at(-1) ?? 0) < 1e4) result.push((result.at(-1) ?? 0) * 1.3);
-  return result;
-}
-
-const BISECTIONS = 60;
-
-/** The outermost nulls that are not rejected, from outside in, then by bisection to the jump of p. */
-function hullOfNulls(sample: Sample, alpha: number, rule: "with-ties" | "strict"): WildInterval {
-  const { estimate, stdError } = sample;
-  const isKept = (distance: number): boolean => {
-    const test = testAt(sample, true, estimate + distance * stdError);
+/** Restricted: all nulls that the test keeps. */
+function invert(sample: Sample, alpha: number, rule: "with-ties" | "strict"): WildInterval {
+  const isKept = (nullEffect: number): boolean => {
+    const test = testAt(sample, true, nullEffect);
     return (rule === "strict" ? test.pStrict : test.pValue) > alpha;
   };
-  const limit = (direction: 1 | -1): number => {
-    const at = DISTANCES.findLastIndex((distance) => isKept(direction * distance));
-    if (at === DISTANCES.length - 1) return direction * Number.POSITIVE_INFINITY;
-    let inside = DISTANCES[at] ?? 0;
-    let outside = DISTANCES[at + 1] ?? 0;
-    for (let i = 0; i < BISECTIONS && outside - inside > 4e-16 * outside; i++) {
-      const middle = (inside + outside) / 2;
-      if (isKept(direction * middle)) inside = middle;
-      else outside = middle;
-    }
-    return estimate + ((direction * (inside + outside)) / 2) * stdError;
-  };
-  return { low: limit(-1), high: limit(1), criticalValue: null };
+  return { ...hullOfNulls(sample.estimate, sample.stdError, isKept), criticalValue: null };
 }

@@ -12,6 +12,7 @@ import { nonInferiority } from "./non-inferiority.ts";
 import { poisson } from "./poisson.ts";
 import { power } from "./power.ts";
 import { quantileCases } from "./quantile.ts";
+import { randomization } from "./randomization.ts";
 import { specialFunctions } from "./special-functions.ts";
 import { sunAbrahamCase } from "./sun-abraham.ts";
 import { synthetic } from "./synthetic.ts";
@@ -42,6 +43,7 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   callawaySantannaCase,
   wildRademacher,
   wildWebb,
+  randomization,
   sunAbrahamCase,
   imputationCase,
   goodmanBacon,

@@ -84,7 +84,7 @@ function residualTransform(fit: LinearFit, restricted: boolean, options: ScoreOp
 }
 
 /** The restricted model, as far as its hat matrix goes. */
-function withoutTerm(fit: LinearFit, term: number): LinearFit {
+export function withoutTerm(fit: LinearFit, term: number): LinearFit {
   const kept = fit.terms.map((_, j) => j).filter((j) => j !== term);
   const { bread } = fit;
   // inverse of the cross product without the term, by the Schur complement
