@@ -57,8 +57,7 @@ export async function concludeError(session: Session, { check, settings, error }
   const known = asError(error);
   const conclusion = conclusionForError(known, settings?.policy ?? policyWithoutConfig(session.inputs));
   sayError(session, known);
-  const { serverUrl, repository, runId } = session.context;
-  const runUrl = `${serverUrl}/${repository}/actions/runs/${runId}`;
+  const runUrl = runUrlOf(session);
   const publicRepository = await session.isPublic(check.repository);
   const text = renderErrorCheck(known, { publicRepository, runUrl, issueUrl: issueUrl(session.context) });
   await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
@@ -71,6 +70,42 @@ export async function concludeError(session: Session, { check, settings, error }
     conclusion,
     outputs: { verdict: "error", "reason-code": known.code, conclusion, "check-run-id": String(check.id ?? "") },
   };
+}
+
+/** Six hours: an outage of the metrics is over by then, or somebody has to look at it anyway. */
+const TRY_AGAIN_SECONDS = 6 * 3600;
+
+/** A completed check is never looked at again, so what passes by itself keeps a registered one open for a while. */
+export function mayTryAgain(
+  session: Session,
+  error: ReturnType<typeof asError>,
+  policy: Settings["policy"],
+  readyAt: number,
+): boolean {
+  const blocks = conclusionForError(error, policy) === "failure";
+  return error.retryable && !blocks && nowOf(session) - readyAt < TRY_AGAIN_SECONDS;
+}
+
+/** Loud in log, summary and check; the plan stays written down, and the next scheduled run tries again. */
+export async function tryLater(
+  session: Session,
+  check: SubjectCheck,
+  error: ReturnType<typeof asError>,
+): Promise<Ending> {
+  sayError(session, error);
+  const publicRepository = await session.isPublic(check.repository);
+  const { title, summary } = renderErrorCheck(error, { publicRepository, runUrl: runUrlOf(session) });
+  await session.host.appendSummary(`### ${title}\n\n${summary}\n`);
+  const text = (await check.before())?.text ?? "";
+  await check.leaveOpen({ title: `${title}; the next scheduled run tries again`, summary, text });
+  return {
+    conclusion: null,
+    outputs: { verdict: "error", "reason-code": error.code, "check-run-id": String(check.id ?? "") },
+  };
+}
+
+function runUrlOf({ context: { serverUrl, repository, runId } }: Session): string {
+  return `${serverUrl}/${repository}/actions/runs/${runId}`;
 }
 
 /** The form for bugs where this Action's code comes from; it asks for the code and for no data. */

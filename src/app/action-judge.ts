@@ -1,11 +1,12 @@
 import type { OtherDeployment } from "../core/plan.ts";
+import type { ResultDocument } from "../core/result.ts";
 import type { DeploymentSurvey } from "../github/deployments.ts";
 import { readPendingState } from "../github/state.ts";
 import { SubjectCheck } from "./action-check.ts";
-import { concludeError, overtaken, skip } from "./action-endings.ts";
+import { concludeError, mayTryAgain, overtaken, skip, tryLater } from "./action-endings.ts";
 import { leavePending, pendingText, waitFor } from "./action-pending.ts";
 import { publishResult } from "./action-publish.ts";
-import { type Ending, nowOf, type Session, warnOf } from "./action-session.ts";
+import { asError, type Ending, nowOf, type Session, warnOf } from "./action-session.ts";
 import {
   loadSettings,
   maskCredentials,
@@ -69,10 +70,17 @@ async function judgeWith(session: Session, given: Case): Promise<Ending> {
   const complete = fullTrigger(trigger, { subject, settings, survey, content, session });
   if (!(await waitFor(session, readyAt)))
     return leavePending(session, { check, plan, readyAt, trigger: complete, content, registered });
-  const document = await analyst.runAnalysis(settings.config, complete, session.ports, {
-    version: session.version,
-    baseDir: session.host.workspace,
-  });
+  let document: ResultDocument;
+  try {
+    document = await analyst.runAnalysis(settings.config, complete, session.ports, {
+      version: session.version,
+      baseDir: session.host.workspace,
+    });
+  } catch (error) {
+    const known = asError(error);
+    if (registered === null || !mayTryAgain(session, known, settings.policy, readyAt)) throw known;
+    return tryLater(session, check, known);
+  }
   const { pullRequests, rollback } = content;
   return publishResult(session, { subject, settings, check, pullRequests, rollback }, document);
 }

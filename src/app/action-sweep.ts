@@ -185,7 +185,7 @@ async function finishOne(session: Session, subject: Subject, run: CheckRunRecord
   check.adopt(run);
   try {
     const ending = await judge(session, subject, check);
-    if (ending.conclusion !== null) return ending;
+    if (ending.outputs.verdict !== "pending") return ending;
     return isForgotten(session, subject.time.deployedAt) ? await giveUp(session, check) : null;
   } catch (error) {
     return concludeError(session, { check, settings: null, error });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
 import { parse } from "yaml";
+import { DeployImpactError } from "../../src/core/errors.ts";
 import type { ResultDocument } from "../../src/core/result.ts";
 import { crowded, DOCUMENTS } from "../surfaces/documents.ts";
 import {
@@ -198,6 +199,34 @@ const newer = deployment({
   sha: newerSha,
   createdAt: new Date(DEPLOYED_AT + 20 * MINUTE).toISOString(),
   statuses: [{ state: "success", at: new Date(DEPLOYED_AT + 30 * MINUTE).toISOString() }],
+});
+
+test("a source that is down for a moment keeps the check open, said loudly, and the next run finishes it", async () => {
+  const down = () =>
+    Promise.reject(new DeployImpactError("SOURCE_UNAVAILABLE", "The server answered 503.", { hint: "Wait for it." }));
+  const on = await github();
+  await deliver(on);
+  const run = await sweep(on, READY_AT + MINUTE, { document: down });
+  expect(statesOf(on)).toEqual([["in_progress", null]]);
+  expect(on.state.checks[0]?.fields.output).toMatchObject({
+    title: "Could not read metrics: source unavailable; the next scheduled run tries again",
+  });
+  expect(run.errors[0]?.message).toContain("answered 503");
+  expect(run.summary.join("")).toContain("answered 503");
+  expect(run.outputs).toMatchObject({ verdict: "error", "reason-code": "SOURCE_UNAVAILABLE", conclusion: "" });
+  expect(run.failed).toBe(false);
+  await postOf(on, run);
+  await sweep(on, READY_AT + 16 * MINUTE, { document: DOCUMENTS["no-impact"] });
+  expect(statesOf(on)).toEqual([["completed", "success"]]);
+  const lasting = await github();
+  await deliver(lasting);
+  await sweep(lasting, READY_AT + 7 * HOUR, { document: down });
+  expect(statesOf(lasting)).toEqual([["completed", "neutral"]]);
+  const strict = await github();
+  await deliver(strict);
+  const red = await sweep(strict, READY_AT + MINUTE, { document: down, inputs: { "fail-on": "error" } });
+  expect(statesOf(strict)).toEqual([["completed", "failure"]]);
+  expect(red.failed).toBe(true);
 });
 
 test("a newer deploy inside the window closes the older check as overlapped and announces its own", async () => {
