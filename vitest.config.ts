@@ -17,8 +17,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/{unit,property,contract,surfaces,reference}/**/*.test.ts"],
-          testTimeout: MINUTE / 2,
-          hookTimeout: MINUTE / 2,
+          testTimeout: 2 * MINUTE,
+          hookTimeout: 2 * MINUTE,
         },
       },
       {
@@ -26,8 +26,8 @@ export default defineConfig({
         test: {
           name: "repository",
           include: ["test/{policy,examples}/**/*.test.ts"],
-          testTimeout: MINUTE,
-          hookTimeout: MINUTE,
+          testTimeout: 2 * MINUTE,
+          hookTimeout: 2 * MINUTE,
         },
       },
       {

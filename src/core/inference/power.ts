@@ -1,5 +1,5 @@
-import { normalQuantile } from "../probability/normal.ts";
 import { noncentralTCdf, noncentralTSf } from "../probability/noncentral-t.ts";
+import { normalQuantile } from "../probability/normal.ts";
 import { findRoot } from "../probability/root.ts";
 import { studentTQuantile } from "../probability/student-t.ts";
 

@@ -109,16 +109,16 @@ describe("exposure", () => {
       required: true,
       facts: { effectPerExposed: null, unitsBelow: [], unitsAbove: [] },
     });
-    expect(check.facts["itt"]).toBe(att);
+    expect(check.facts.itt).toBe(att);
   });
 
   test("partial exposure: intention to treat and effect per exposed (Wald), units named", () => {
     const check = present(judged(["t1", 1], ["t2", 0.6], ["c01", 0.2], ["c02", 0], ["stranger", 1]));
     expect(check.passed).toBe(true);
     expect(check.statistic).toBeCloseTo(0.8 - 0.1, 12);
-    expect(check.facts["effectPerExposed"]).toBeCloseTo(att / 0.7, 12);
-    expect(check.facts["unitsBelow"]).toEqual(["t2"]);
-    expect(check.facts["unitsAbove"]).toEqual(["c01"]);
+    expect(check.facts.effectPerExposed).toBeCloseTo(att / 0.7, 12);
+    expect(check.facts.unitsBelow).toEqual(["t2"]);
+    expect(check.facts.unitsAbove).toEqual(["c01"]);
   });
 
   test("groups that hardly differ fail, and no Wald ratio is made up", () => {
@@ -130,7 +130,7 @@ describe("exposure", () => {
   test("no treated unit in the answer of the version query fails with the reason", () => {
     const check = present(judged(["c01", 0]));
     expect(check.passed).toBe(false);
-    expect(check.facts["reason"]).toMatch(/none of the treated/);
+    expect(check.facts.reason).toMatch(/none of the treated/);
   });
 });
 

@@ -26,8 +26,8 @@ describe("pre-trends", () => {
     const check = present(preTrends.run(context(rowsOf(1))));
     expect(check.required).toBe(true);
     expect(check.pValue ?? 0).toBeGreaterThan(0.02);
-    expect(check.facts["bins"]).toBe(6);
-    expect(check.facts["detectableDriftPerHour"]).toBeGreaterThan(0);
+    expect(check.facts.bins).toBe(6);
+    expect(check.facts.detectableDriftPerHour).toBeGreaterThan(0);
   });
 
   test("treated units that drift before the deploy fail, with the drift in units per hour", () => {
@@ -35,8 +35,8 @@ describe("pre-trends", () => {
     const drifting = plus(madeRows(1, shape), (u, t) => (u < 2 ? t / 600 : 0));
     const check = byId(runChecks(contextOf(panelOf(drifting, shape))), "pre-trends");
     expect(check).toMatchObject({ passed: false, required: true, threshold: SHARED_BUDGET });
-    expect(check.facts["driftPerHour"]).toBeGreaterThan(0.07);
-    expect(check.facts["driftPerHour"]).toBeLessThan(0.13);
+    expect(check.facts.driftPerHour).toBeGreaterThan(0.07);
+    expect(check.facts.driftPerHour).toBeLessThan(0.13);
   });
 
   test("a drift that all units share passes", () => {
@@ -48,7 +48,7 @@ describe("pre-trends", () => {
     const shape = { treated: 1, controls: 3, pre: 11, post: 4 };
     const check = present(preTrends.run(contextOf(panelOf(madeRows(2, shape), shape))));
     expect(check.passed).toBeNull();
-    expect(check.facts["reason"]).toMatch(/too few steps/);
+    expect(check.facts.reason).toMatch(/too few steps/);
   });
 
   test("bins cover the window without gaps", () => {
@@ -64,15 +64,15 @@ describe("spillover", () => {
   test("quiet controls pass", () => {
     const check = byId(runChecks(context(rowsOf(3))), "spillover");
     expect(check).toMatchObject({ passed: true, required: true });
-    expect(check.facts["controls"]).toBe(6);
+    expect(check.facts.controls).toBe(6);
   });
 
   test.each([25, 100, 1000])("one control that breaks by %d at the deploy fails and is named alone", (size) => {
     const broken = plus(rowsOf(3), (u, t) => (u === 4 && t >= 120 ? size : 0));
     const check = byId(runChecks(context(broken)), "spillover");
     expect(check.passed).toBe(false);
-    expect(check.facts["worstUnit"]).toBe("c03");
-    expect(check.facts["units"]).toEqual(["c03"]);
+    expect(check.facts.worstUnit).toBe("c03");
+    expect(check.facts.units).toEqual(["c03"]);
   });
 
   test("when most controls move apart the period is unusual, not some controls", () => {
@@ -125,19 +125,19 @@ describe("the budget that pre-trends and spillover share", () => {
 describe("placebo-in-time", () => {
   test("fake deploys do not overlap, the rank gives the p-value", () => {
     const check = present(placeboInTime.run(context(plus(rowsOf(7), (u, t) => (u < 2 && t >= 120 ? 10 : 0)))));
-    const n = check.facts["placebos"] as number;
+    const n = check.facts.placebos as number;
     expect(n).toBe(8);
-    expect(check.facts["asLarge"]).toBe(0);
+    expect(check.facts.asLarge).toBe(0);
     expect(check.pValue).toBeCloseTo(1 / (1 + n), 12);
     expect(check.required).toBe(false);
-    expect((check.facts["values"] as number[]).length).toBe(n);
+    expect((check.facts.values as number[]).length).toBe(n);
   });
 
   test("treated units that move by more and more from window to window alarm far above alpha", () => {
     const jumping = plus(rowsOf(8), (u, t) => (u < 2 ? 3 * 2 ** Math.floor(t / 12) : 0));
     const check = present(placeboInTime.run(context(jumping)));
     expect(check).toMatchObject({ passed: false, required: false, threshold: 0.05 });
-    expect(check.facts["alarms"]).toBeGreaterThanOrEqual(3);
+    expect(check.facts.alarms).toBeGreaterThanOrEqual(3);
   });
 
   test("no room before the deploy: null with a reason", () => {
@@ -151,13 +151,13 @@ describe("placebo-in-space", () => {
     const check = present(placeboInSpace.run(context(plus(rowsOf(10), (u, t) => (u < 2 && t >= 120 ? 30 : 0)))));
     expect(check.passed).toBeNull();
     expect(check.facts).toMatchObject({ units: 6, controls: 6, asLarge: 0 });
-    expect(check.facts["smallestP"]).toBeCloseTo(1 / 7, 12);
+    expect(check.facts.smallestP).toBeCloseTo(1 / 7, 12);
     expect(check.pValue).toBeCloseTo(1 / 7, 12);
   });
 
   test("one control cannot stand in for the treated", () => {
     const shape = { ...SHAPE, controls: 1 };
-    expect(present(placeboInSpace.run(contextOf(panelOf(madeRows(11, shape), shape)))).facts["units"]).toBe(0);
+    expect(present(placeboInSpace.run(contextOf(panelOf(madeRows(11, shape), shape)))).facts.units).toBe(0);
   });
 });
 
@@ -166,18 +166,18 @@ describe("leave-one-out", () => {
     const carried = plus(rowsOf(12), (u, t) => (u === 1 && t >= 120 ? 40 : 0));
     const check = present(leaveOneOut.run(context(carried)));
     expect(check.passed).toBeNull();
-    expect(check.facts["unitMin"]).toBe("t2");
-    expect(check.facts["flips"]).toBe(true);
-    expect(check.facts["flipUnits"]).toContain("t2");
+    expect(check.facts.unitMin).toBe("t2");
+    expect(check.facts.flips).toBe(true);
+    expect(check.facts.flipUnits).toContain("t2");
   });
 
   test("a result that all units share does not flip", () => {
     const shared = plus(rowsOf(12), (u, t) => (u < 2 && t >= 120 ? 40 : 0));
-    expect(present(leaveOneOut.run(context(shared))).facts["flips"]).toBe(false);
+    expect(present(leaveOneOut.run(context(shared))).facts.flips).toBe(false);
   });
 
   test("one unit on each side: nothing can be left out", () => {
     const shape = { ...SHAPE, treated: 1, controls: 1 };
-    expect(present(leaveOneOut.run(contextOf(panelOf(madeRows(13, shape), shape)))).facts["unitsTried"]).toBe(0);
+    expect(present(leaveOneOut.run(contextOf(panelOf(madeRows(13, shape), shape)))).facts.unitsTried).toBe(0);
   });
 });
