@@ -2,7 +2,7 @@ import { coefficientTable } from "../inference/coefficients.ts";
 import { answer, type JsonValue, type Outcome, refuse } from "../outcome.ts";
 import type { Grouping } from "../regression/effects.ts";
 import { type PoissonFit, poissonRegression } from "../regression/poisson.ts";
-import { poissonIid } from "../vcov/poisson-iid.ts";
+import { poissonIid } from "./poisson-iid.ts";
 import type { EstimateOptions, EstimateResult, EstimatorSetting, TidyData, TidyEstimator } from "./contract.ts";
 import { errorConvention, regressionSettings } from "./panel-ols/settings.ts";
 import { groupingOf, openTable, type RegressionTable } from "./panel-ols/table.ts";

@@ -1,7 +1,7 @@
 import { Matrix } from "ml-matrix";
 import { answer } from "../outcome.ts";
-import { sameDof } from "./scores.ts";
-import type { VarianceEstimator } from "./variance.ts";
+import { sameDof } from "../vcov/scores.ts";
+import type { VarianceEstimator } from "../vcov/variance.ts";
 
 /**
  * Error of a Poisson fit whose variance equals its mean.
