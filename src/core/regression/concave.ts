@@ -4,13 +4,15 @@ import { dot, weightedDot } from "../linalg/kernels.ts";
 import { answer, type Outcome, refuse } from "../outcome.ts";
 import type { NamedColumn } from "./sample.ts";
 
-/** A concave objective sum_i f_i(eta_i) of a linear index eta = X b. */
-export interface IndexObjective {
-  value(index: Float64Array): number;
+/** A concave objective sum_i f_i(eta_i) of a linear index eta = X b, all of it in one pass. */
+export type IndexObjective = (index: Float64Array) => ObjectiveAt;
+
+export interface ObjectiveAt {
+  readonly value: number;
   /** f_i'. */
-  slope(index: Float64Array): Float64Array;
+  readonly slope: Float64Array;
   /** -f_i'', zero or more. */
-  curvature(index: Float64Array): Float64Array;
+  readonly curvature: Float64Array;
 }
 
 export interface IndexFit {
@@ -47,27 +49,27 @@ export function maximizeIndex(
   const design = columns.map((column) => column.values);
   let coefficients = [...start];
   let index = linearIndex(design, coefficients);
-  let value = objective.value(index);
+  let at = objective(index);
   for (let iterations = 1; iterations <= MAX_ITERATIONS; iterations++) {
-    const slope = objective.slope(index);
-    const bread = inverseCurvature(columns, objective.curvature(index));
+    const { slope, curvature, value } = at;
+    const bread = inverseCurvature(columns, curvature);
     if (!bread.ok) return runaway(index) > DIVERGED ? diverged(index, onDivergence) : bread;
     const gradient = design.map((column) => dot(column, slope));
     const direction = bread.value.mmul(Matrix.columnVector(gradient)).to1DArray();
     const step = lineSearch({ design, objective, coefficients, direction, value });
     const change = largestChange(step.index, index);
-    ({ coefficients, index, value } = step);
-    if (change < CONVERGED) return finish(columns, objective, { coefficients, index, iterations });
+    ({ coefficients, index, at } = step);
+    if (change < CONVERGED) return finish(columns, at.curvature, { coefficients, index, iterations });
   }
   return diverged(index, onDivergence);
 }
 
 function finish(
   columns: readonly NamedColumn[],
-  objective: IndexObjective,
+  curvature: Float64Array,
   state: Omit<IndexFit, "bread">,
 ): Outcome<IndexFit> {
-  const bread = inverseCurvature(columns, objective.curvature(state.index));
+  const bread = inverseCurvature(columns, curvature);
   return bread.ok ? answer({ ...state, bread: bread.value }) : bread;
 }
 
@@ -109,14 +111,14 @@ interface Search {
   readonly value: number;
 }
 
-function lineSearch(search: Search): { coefficients: number[]; index: Float64Array; value: number } {
+function lineSearch(search: Search): { coefficients: number[]; index: Float64Array; at: ObjectiveAt } {
   const { design, objective, coefficients, direction } = search;
   const slack = 1e-12 * Math.abs(search.value);
   for (let factor = 1, tries = 0; ; factor /= 2, tries++) {
     const next = coefficients.map((b, j) => b + factor * (direction[j] ?? 0));
     const index = linearIndex(design, next);
-    const value = objective.value(index);
-    if (value >= search.value - slack || tries === MAX_HALVINGS) return { coefficients: next, index, value };
+    const at = objective(index);
+    if (at.value >= search.value - slack || tries === MAX_HALVINGS) return { coefficients: next, index, at };
   }
 }
 

@@ -64,25 +64,43 @@ function weightAt(weights: Float64Array | null, i: number): number {
   return weights === null ? 1 : (weights[i] ?? 0);
 }
 
-/** log(1 + e^x) without overflow. */
-function softplus(x: number): number {
-  return x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x));
-}
-
 function logLikelihood(outcome: Float64Array, weights: Float64Array | null): IndexObjective {
-  return {
-    value: (index) =>
-      index.reduce((sum, x, i) => sum + weightAt(weights, i) * ((outcome[i] ?? 0) * x - softplus(x)), 0),
-    slope: (index) => index.map((x, i) => weightAt(weights, i) * ((outcome[i] ?? 0) - logistic(x))),
-    curvature: (index) => index.map((x, i) => weightAt(weights, i) * logistic(x) * logistic(-x)),
+  return (index) => {
+    const slope = new Float64Array(index.length);
+    const curvature = new Float64Array(index.length);
+    let value = 0;
+    for (let i = 0; i < index.length; i++) {
+      const x = index[i] ?? 0;
+      const y = outcome[i] ?? 0;
+      const w = weightAt(weights, i);
+      // e <= 1, so that nothing overflows: log(1 + exp(x)) = max(x, 0) + log(1 + e)
+      const e = Math.exp(-Math.abs(x));
+      value += w * (y * x - Math.max(x, 0) - Math.log1p(e));
+      slope[i] = w * (y - (x >= 0 ? 1 : e) / (1 + e));
+      curvature[i] = (w * e) / ((1 + e) * (1 + e));
+    }
+    return { value, slope, curvature };
   };
 }
 
 function tilting(outcome: Float64Array, weights: Float64Array | null): IndexObjective {
-  return {
-    value: (index) =>
-      index.reduce((sum, x, i) => sum + weightAt(weights, i) * (outcome[i] === 1 ? x : -Math.exp(x)), 0),
-    slope: (index) => index.map((x, i) => weightAt(weights, i) * (outcome[i] === 1 ? 1 : -Math.exp(x))),
-    curvature: (index) => index.map((x, i) => (outcome[i] === 1 ? 0 : weightAt(weights, i) * Math.exp(x))),
+  return (index) => {
+    const slope = new Float64Array(index.length);
+    const curvature = new Float64Array(index.length);
+    let value = 0;
+    for (let i = 0; i < index.length; i++) {
+      const x = index[i] ?? 0;
+      const w = weightAt(weights, i);
+      if (outcome[i] === 1) {
+        value += w * x;
+        slope[i] = w;
+        continue;
+      }
+      const odds = w * Math.exp(x);
+      value -= odds;
+      slope[i] = -odds;
+      curvature[i] = odds;
+    }
+    return { value, slope, curvature };
   };
 }

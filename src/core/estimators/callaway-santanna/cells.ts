@@ -1,8 +1,9 @@
 import { Matrix } from "ml-matrix";
 import { axpy, scaled } from "../../linalg/kernels.ts";
 import { answer, type Outcome, type Refusal, refuse } from "../../outcome.ts";
-import { type PanelMethod, panelDid } from "../doubly-robust/panel.ts";
+import type { PanelMethod } from "../doubly-robust/panel.ts";
 import type { BalancedPanel } from "../staggered/balanced.ts";
+import { type ComparedUnits, comparedUnits, gather } from "./comparison.ts";
 
 export interface GroupTimeOptions {
   readonly method: PanelMethod;
@@ -131,6 +132,7 @@ function groupCells(
 ): Outcome<{ readonly cells: readonly GroupTimeCell[]; readonly notes: readonly string[] }> {
   const cells: GroupTimeCell[] = [];
   const without: number[] = [];
+  let last: ComparedUnits | null = null;
   for (let k = options.base === "universal" ? 0 : 1; k < panel.periods.length; k++) {
     const time = panel.periods[k] ?? Number.NaN;
     const b = options.base === "universal" || k > baseAt ? baseAt : k - 1;
@@ -144,7 +146,8 @@ function groupCells(
       without.push(time);
       continue;
     }
-    const cell = compareGroups(panel, options, { group, k, b, treated, controls });
+    last = comparedUnits(panel, options, { treated, controls, b }, last);
+    const cell = compareGroups(panel, last, { group, k, b });
     if (!cell.ok) return cell;
     cells.push(cell.value);
   }
@@ -169,51 +172,28 @@ interface Comparison {
   /** Positions of the period and of its base. */
   readonly k: number;
   readonly b: number;
-  readonly treated: readonly number[];
-  readonly controls: readonly number[];
 }
 
 function compareGroups(
   panel: BalancedPanel,
-  options: GroupTimeOptions,
-  { group, k, b, treated, controls }: Comparison,
+  { units, controls, effectOf }: ComparedUnits,
+  { group, k, b }: Comparison,
 ): Outcome<GroupTimeCell> {
-  const T = panel.periods.length;
-  const units = new Int32Array(treated.length + controls.length);
-  units.set(treated);
-  units.set(controls, treated.length);
-  const at = (values: Float64Array, position: number): Float64Array => gather(values, units, T, position);
-  const change = at(panel.outcome, k);
-  axpy(-1, at(panel.outcome, b), change);
-  const found = panelDid(
-    {
-      treated: new Float64Array(units.length).fill(1, 0, treated.length),
-      change,
-      covariates: panel.covariates.map(({ name, values }) => ({ name, values: at(values, b) })),
-      weights: panel.weights === null ? null : gather(panel.weights, units, 1, 0),
-      label: (row) => `unit ${panel.names[units[row] ?? 0]}`,
-    },
-    options.method,
-    options.trim,
-  );
   const time = panel.periods[k] ?? Number.NaN;
+  if (!effectOf.ok) return inCell(effectOf.refusal, group, time);
+  const width = panel.periods.length;
+  const change = gather(panel.outcome, units, width, k);
+  axpy(-1, gather(panel.outcome, units, width, b), change);
+  const found = effectOf.value(change);
   if (!found.ok) return inCell(found.refusal, group, time);
-  const scale = panel.units / units.length;
   return answer({
     group,
     time,
     base: panel.periods[b] ?? Number.NaN,
     estimate: found.value.estimate,
-    controls: controls.length,
-    influence: byCluster(panel, units, found.value.influence, scale),
+    controls,
+    influence: byCluster(panel, units, found.value.influence, panel.units / units.length),
   });
-}
-
-/** values[u * width + position] for every unit. */
-function gather(values: Float64Array, units: Int32Array, width: number, position: number): Float64Array {
-  const result = new Float64Array(units.length);
-  for (let i = 0; i < units.length; i++) result[i] = values[(units[i] ?? 0) * width + position] ?? Number.NaN;
-  return result;
 }
 
 function inCell({ code, message, hint, facts }: Refusal, group: number, time: number): Outcome<never> {

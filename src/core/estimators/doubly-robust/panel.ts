@@ -3,7 +3,7 @@ import { answer, type Outcome } from "../../outcome.ts";
 import { type OutcomeModel, outcomeModel } from "./outcome-model.ts";
 import { accumulate, combine, difference, subtract, weightedColumnMeans, weightedMeanEstimate } from "./parts.ts";
 import { logitPropensity, type PropensityScore, tiltedPropensity } from "./propensity.ts";
-import { type InfluenceEstimate, type PanelSample, type Prepared, prepare } from "./sample.ts";
+import { type GroupSample, type InfluenceEstimate, type PanelSample, type Prepared, prepare } from "./sample.ts";
 
 export const PANEL_METHODS = ["dr", "improved", "reg", "std-ipw", "ipw"] as const;
 export type PanelMethod = (typeof PANEL_METHODS)[number];
@@ -27,20 +27,37 @@ export function panelDid(
   method: PanelMethod,
   trim: number = DEFAULT_TRIM,
 ): Outcome<InfluenceEstimate> {
-  const prepared = prepare(sample);
-  if (!prepared.ok) return prepared;
-  if (sample.covariates.length === 0) return answer(differenceOfMeans(prepared.value, sample.change));
+  const comparison = panelComparison(sample, method, trim);
+  return comparison.ok ? comparison.value(sample.change) : comparison;
+}
+
+/** The effect on any change of the same units: everything that does not depend on the outcome is computed once. */
+export type PanelComparison = (change: Float64Array) => Outcome<InfluenceEstimate>;
+
+export function panelComparison(sample: GroupSample, method: PanelMethod, trim: number): Outcome<PanelComparison> {
+  const found = prepare(sample);
+  if (!found.ok) return found;
+  const prepared = found.value;
+  if (sample.covariates.length === 0) return answer((change) => answer(differenceOfMeans(prepared, change)));
+  if (method === "reg") return answer((change) => outcomeRegression(prepared, change));
+  const scored = method === "improved" ? tiltedPropensity(prepared, trim) : logitPropensity(prepared, trim);
+  return scored.ok ? answer(scoredComparison(prepared, scored.value, method)) : scored;
+}
+
+function scoredComparison(
+  prepared: Prepared,
+  score: PropensityScore,
+  method: Exclude<PanelMethod, "reg">,
+): PanelComparison {
   switch (method) {
     case "dr":
-      return doublyRobust(prepared.value, sample.change, trim);
+      return (change) => doublyRobust(prepared, score, change);
     case "improved":
-      return improved(prepared.value, sample.change, trim);
-    case "reg":
-      return outcomeRegression(prepared.value, sample.change);
+      return (change) => improved(prepared, score, change);
     case "std-ipw":
-      return standardizedWeighting(prepared.value, sample.change, trim);
+      return (change) => answer(weightedContrast(prepared, score, change));
     case "ipw":
-      return inverseWeighting(prepared.value, sample.change, trim);
+      return (change) => answer(inverseWeighting(prepared, score, change));
   }
 }
 
@@ -61,14 +78,12 @@ function controlModel(sample: Prepared, change: Float64Array): Outcome<OutcomeMo
   return outcomeModel(sample, change, groupWeights(sample, 0), "control units");
 }
 
-function doublyRobust(sample: Prepared, change: Float64Array, trim: number): Outcome<InfluenceEstimate> {
-  const score = logitPropensity(sample, trim);
-  if (!score.ok) return score;
+function doublyRobust(sample: Prepared, score: PropensityScore, change: Float64Array): Outcome<InfluenceEstimate> {
   const model = controlModel(sample, change);
   if (!model.ok) return model;
-  const { treatedWeights, controlWeights } = score.value;
+  const { treatedWeights, controlWeights } = score;
   const rest = difference(change, model.value.fitted);
-  const result = weightedContrast(sample, score.value, rest);
+  const result = weightedContrast(sample, score, rest);
   const balance = subtract(weightedColumnMeans(sample, controlWeights), weightedColumnMeans(sample, treatedWeights));
   accumulate(result.influence, 1, model.value.influence(balance));
   return answer(result);
@@ -81,11 +96,6 @@ function outcomeRegression(sample: Prepared, change: Float64Array): Outcome<Infl
   const result = weightedMeanEstimate(treatedWeights, difference(change, model.value.fitted));
   accumulate(result.influence, -1, model.value.influence(weightedColumnMeans(sample, treatedWeights)));
   return answer(result);
-}
-
-function standardizedWeighting(sample: Prepared, change: Float64Array, trim: number): Outcome<InfluenceEstimate> {
-  const score = logitPropensity(sample, trim);
-  return score.ok ? answer(weightedContrast(sample, score.value, change)) : score;
 }
 
 /** Treated mean less odds-weighted control mean, with what the propensity's error adds. */
@@ -101,25 +111,21 @@ function weightedContrast(sample: Prepared, score: PropensityScore, values: Floa
   return result;
 }
 
-function inverseWeighting(sample: Prepared, change: Float64Array, trim: number): Outcome<InfluenceEstimate> {
-  const score = logitPropensity(sample, trim);
-  if (!score.ok) return score;
-  const { controlWeights } = score.value;
-  const result = commonDenominator(score.value, change);
-  const share = mean(score.value.treatedWeights);
+function inverseWeighting(sample: Prepared, score: PropensityScore, change: Float64Array): InfluenceEstimate {
+  const { controlWeights } = score;
+  const result = commonDenominator(score, change);
+  const share = mean(score.treatedWeights);
   const controlShare = mean(controlWeights);
   const slope = weightedColumnMeans(sample, controlWeights, change).map((value) => (value * controlShare) / share);
-  accumulate(result.influence, -1, score.value.influence(slope));
-  return answer(result);
+  accumulate(result.influence, -1, score.influence(slope));
+  return result;
 }
 
-function improved(sample: Prepared, change: Float64Array, trim: number): Outcome<InfluenceEstimate> {
-  const score = tiltedPropensity(sample, trim);
-  if (!score.ok) return score;
-  const odds = untrimmedOdds(sample, score.value);
+function improved(sample: Prepared, score: PropensityScore, change: Float64Array): Outcome<InfluenceEstimate> {
+  const odds = untrimmedOdds(sample, score);
   const model = outcomeModel(sample, change, odds, "control units");
   if (!model.ok) return model;
-  return answer(commonDenominator(score.value, difference(change, model.value.fitted)));
+  return answer(commonDenominator(score, difference(change, model.value.fitted)));
 }
 
 /** w (1 - D) p / (1 - p) of all controls, the trimmed ones too. */
