@@ -115,12 +115,26 @@ export function qualityOf(
     : warnings.map(
         (warning) => `${shown.label(warning.sli)}: the source says: ${sentence(shown.message(warning.message))}`,
       );
-  const all = [...lines, ...said];
+  const all = [...lines, ...shortHistory(document), ...said];
   if (all.length > 0) return all;
   const looked = document.slis.some((sli) => sli.checks.some((check) => check.id === "coverage"));
   return [
     looked ? "No gaps, resets, dead or frozen units worth naming." : "Not checked: the comparison was refused before.",
   ];
+}
+
+/** Share of the planned history that may be missing at its start before it is worth a line. */
+const SHORT_HISTORY = 0.05;
+
+/** A source that keeps less than the plan asks for; where another deploy shortened the window, that is told instead. */
+function shortHistory(document: ResultDocument): readonly string[] {
+  const { preStart, preEnd, step } = document.windows;
+  const planned = document.plans[0]?.window.preStart ?? null;
+  if (planned === null || preStart === null || preEnd === null) return [];
+  if (document.slis.some((sli) => sli.reasonCodes.includes("PRE_SHORTENED"))) return [];
+  const late = preStart - planned;
+  if (late <= Math.max(2 * step, SHORT_HISTORY * (preEnd - planned))) return [];
+  return [`The data before the deploy reach back ${duration(preEnd - preStart)}, not ${duration(preEnd - planned)}.`];
 }
 
 /** Metrics with the same findings share a line: usually all have the same gaps. */

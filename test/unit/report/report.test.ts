@@ -243,6 +243,23 @@ describe("nothing is said twice or wrongly", () => {
     expect(buildReport(document, LOCAL_CONTEXT).quality).toEqual(["Not checked: the comparison was refused before."]);
   });
 
+  test("a source that keeps less history than planned is told", () => {
+    const document = DOCUMENTS.regression;
+    const preEnd = document.windows.preEnd ?? 0;
+    const reach = (planned: number, used: number, step = 60): readonly string[] =>
+      buildReport(
+        {
+          ...document,
+          windows: { ...document.windows, preStart: preEnd - used, step },
+          plans: document.plans.map((plan) => ({ ...plan, window: { ...plan.window, preStart: preEnd - planned } })),
+        },
+        LOCAL_CONTEXT,
+      ).quality;
+    const line = "The data before the deploy reach back 10 days, not 60 days.";
+    expect(reach(60 * 86_400, 10 * 86_400)).toContain(line);
+    expect(reach(86_400, 86_340).join()).not.toContain("reach back");
+  });
+
   test("more time for a panel is more rows, because it has no setting", () => {
     const document = DOCUMENTS["inconclusive-time"];
     const panel = { ...document, provenance: { ...document.provenance, configHash: null } };
