@@ -1,5 +1,5 @@
 import { answer, type Outcome, refuse } from "../outcome.ts";
-import type { Grouping } from "../regression/effects.ts";
+import { type Grouping, rowsByLevel, rowsOf } from "../regression/effects.ts";
 import type { TidyData } from "./contract.ts";
 
 /** Says where a row of a table is, for a person: `unit web-3, period 12`. */
@@ -45,18 +45,22 @@ function notFinite(data: TidyData, column: string, row: number, value: number): 
 
 /** Refuses a second row for the same unit and period. Time and memory grow with the rows. */
 export function checkUniqueRows(data: TidyData, unit: Grouping, period: Grouping): Outcome<null> {
-  const seen = new Set<number>();
-  for (let i = 0; i < data.rows; i++) {
-    const cell = (unit.levels[i] ?? 0) * period.count + (period.levels[i] ?? 0);
-    if (seen.has(cell)) {
-      return refuse(
-        "DUPLICATE_ROWS",
-        `There are two rows for ${placeOf(data, i)}.`,
-        "Keep one row per unit and period, or average them.",
-        { row: i + 1, place: placeOf(data, i) },
-      );
+  const index = rowsByLevel(unit);
+  /** Unit that was last seen in each period, plus one. */
+  const seenBy = new Int32Array(period.count);
+  for (let u = 0; u < unit.count; u++) {
+    for (const row of rowsOf(index, u)) {
+      const t = period.levels[row] ?? 0;
+      if (seenBy[t] === u + 1) {
+        return refuse(
+          "DUPLICATE_ROWS",
+          `There are two rows for ${placeOf(data, row)}.`,
+          "Keep one row per unit and period, or average them.",
+          { row: row + 1, place: placeOf(data, row) },
+        );
+      }
+      seenBy[t] = u + 1;
     }
-    seen.add(cell);
   }
   return answer(null);
 }
