@@ -1,4 +1,5 @@
 import { callawaySantanna } from "./callaway-santanna.ts";
+import { conformal } from "./conformal/tidy.ts";
 import type { TidyEstimator } from "./contract.ts";
 import { did2x2 } from "./did-2x2.ts";
 import { doublyRobust } from "./doubly-robust.ts";
@@ -35,4 +36,5 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   sunAbraham,
   imputation,
   goodmanBacon,
+  conformal,
 ];

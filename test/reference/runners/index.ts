@@ -1,6 +1,7 @@
 import { callawaySantannaCase } from "./callaway-santanna.ts";
 import { clusterDiagnosticsCase } from "./cluster-diagnostics.ts";
 import type { CaseRunner } from "./compare.ts";
+import { conformal } from "./conformal.ts";
 import { doublyRobustCrossSection, doublyRobustPanel } from "./doubly-robust.ts";
 import { binnedEventStudy, eventStudy } from "./event-study.ts";
 import { gapSeries } from "./gap-series.ts";
@@ -13,6 +14,7 @@ import { poisson } from "./poisson.ts";
 import { power } from "./power.ts";
 import { quantileCases } from "./quantile.ts";
 import { randomization } from "./randomization.ts";
+import { sensitivityFewLeads, sensitivityManyLeads } from "./sensitivity.ts";
 import { specialFunctions } from "./special-functions.ts";
 import { sunAbrahamCase } from "./sun-abraham.ts";
 import { synthetic } from "./synthetic.ts";
@@ -40,10 +42,13 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   poisson,
   quantileCases,
   histogram,
+  sensitivityFewLeads,
+  sensitivityManyLeads,
   callawaySantannaCase,
   wildRademacher,
   wildWebb,
   randomization,
+  conformal,
   sunAbrahamCase,
   imputationCase,
   goodmanBacon,
