@@ -277,3 +277,22 @@ describe("groups without what they need", () => {
     expect(refusal.code).toBe("NO_PRE_DATA");
   });
 });
+
+describe("the decomposition is the two-way coefficient", () => {
+  const old: Units = { old: [1, 4, 7, 7, 1], a: [2, 1, 5, 5, 6], b: [3, 2, 5, 7, 7], c: [4, 1, 2, 2, 9] };
+
+  it.each<[string, Units]>([
+    ["with units treated from the start", { ...old, never: [0, 2, 2, 4, 3] }],
+    ["without a unit that is never treated", old],
+  ])("%s", (_, units) => {
+    const found = answered(tableOf(units), "goodman-bacon", { vcov: "iid" });
+    expect(found.details.sum).toBeCloseTo(found.coefficients[0]?.estimate ?? Number.NaN, 10);
+    const types = (found.details.byType as { type: string; weight: number }[]).map(({ type }) => type);
+    expect(types).toContain("Later vs Always Treated");
+  });
+
+  it("refuses what it would not be exact with", () => {
+    const covariates = { x: columnsOf(FOUR).unit.map((_, i) => i % 5) };
+    expect(refused(tableOf(FOUR, { covariates }), "goodman-bacon").message).toContain("only without covariates");
+  });
+});
