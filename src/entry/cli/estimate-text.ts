@@ -46,7 +46,8 @@ function clusterNames({ data }: EstimateDocument, { details }: EstimateResult): 
     unit: data.columns.unit,
     cluster: data.columns.clusters[0],
   };
-  return ` of ${clusteredBy.map((name) => columns[String(name)] ?? String(name)).join(" and ")}`;
+  const names = clusteredBy.filter((name) => typeof name === "string");
+  return ` of ${names.map((name) => columns[name] ?? name).join(" and ")}`;
 }
 
 function coefficientLines(rows: readonly Coefficient[], alpha: number): string[] {
@@ -106,7 +107,7 @@ function jointTests(details: Readonly<Record<string, JsonValue>>): string[] {
     const { fStatistic, dof1, dof2, pF } = test;
     return [
       lines(
-        `${name} jointly zero: F(${String(dof1)}, ${String(dof2)}) = ${numberText(Number(fStatistic), 4)}, p = ${numberText(Number(pF), 3)}`,
+        `${name} jointly zero: F(${Number(dof1)}, ${numberText(Number(dof2), 6)}) = ${numberText(Number(fStatistic), 4)}, p = ${numberText(Number(pF), 3)}`,
       ),
     ];
   });
