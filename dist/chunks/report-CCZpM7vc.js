@@ -1,1 +1,0 @@
-import{i as e,r as t,s as n,t as r}from"./output-hsLRygcs.js";import{t as i}from"./result-file-B1hE3WQt.js";async function report(a,o){const s=n(`--format`,o.format,r)??null;const c=await i(a);await e(c,t(c,null),{format:s,out:o.out??null});return 0}export{report};

@@ -1,0 +1,1 @@
+import{n as e,t}from"./text-mWag89zx.js";export{t as renderText};
