@@ -4,6 +4,7 @@ import type { CaseRunner } from "./compare.ts";
 import { conformal } from "./conformal.ts";
 import { doublyRobustCrossSection, doublyRobustPanel } from "./doubly-robust.ts";
 import { binnedEventStudy, eventStudy } from "./event-study.ts";
+import { fewTreated } from "./few-treated.ts";
 import { gapSeries } from "./gap-series.ts";
 import { goodmanBacon } from "./goodman-bacon.ts";
 import { histogram } from "./histogram.ts";
@@ -49,6 +50,7 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   wildWebb,
   randomization,
   conformal,
+  fewTreated,
   sunAbrahamCase,
   imputationCase,
   goodmanBacon,
