@@ -5,11 +5,8 @@ import {
   type DynamicWindow,
   WHOLE_WINDOW,
 } from "../../../src/core/estimators/callaway-santanna/aggregate.ts";
-import {
-  type GroupTimeEffects,
-  groupTimeCovariance,
-  groupTimeEffects,
-} from "../../../src/core/estimators/callaway-santanna/cells.ts";
+import { type GroupTimeEffects, groupTimeEffects } from "../../../src/core/estimators/callaway-santanna/cells.ts";
+import { groupTimeCovariance } from "../../../src/core/estimators/callaway-santanna/covariance.ts";
 import {
   analyticError,
   cellError,

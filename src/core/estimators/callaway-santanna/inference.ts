@@ -5,7 +5,8 @@ import { dot } from "../../linalg/kernels.ts";
 import { answer, type Outcome, refuse } from "../../outcome.ts";
 import { normalQuantile } from "../../probability/normal.ts";
 import { type AverageEffect, treatedClusters } from "./aggregate.ts";
-import { type GroupTimeCell, type GroupTimeEffects, groupTimeCovariance } from "./cells.ts";
+import type { GroupTimeCell, GroupTimeEffects } from "./cells.ts";
+import { groupTimeCovariance } from "./covariance.ts";
 
 /**
  * Analytic error of an average of group-time effects.

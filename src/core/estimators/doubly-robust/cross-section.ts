@@ -1,10 +1,20 @@
 import { mean } from "../../linalg/kernels.ts";
-import { answer, type Outcome, refuse } from "../../outcome.ts";
-import { type OutcomeModel, outcomeModel } from "./outcome-model.ts";
+import { answer, type Outcome } from "../../outcome.ts";
+import {
+  type Cells,
+  controlModels,
+  emptyCell,
+  type PeriodModels,
+  periodModels,
+  residuals,
+  treatedModels,
+  treatedRows,
+  within,
+} from "./cells.ts";
 import { untrimmedOdds } from "./panel.ts";
 import { accumulate, combine, difference, subtract, weightedColumnMeans, weightedMeanEstimate } from "./parts.ts";
 import { logitPropensity, type PropensityScore, tiltedPropensity } from "./propensity.ts";
-import { type CrossSectionSample, type InfluenceEstimate, type Prepared, prepare } from "./sample.ts";
+import { type CrossSectionSample, type InfluenceEstimate, prepare } from "./sample.ts";
 
 export const CROSS_SECTION_METHODS = [
   "dr",
@@ -25,12 +35,6 @@ export interface CrossSectionOptions {
    * gives it, or as DRDID 1.2.3 has it (there it enters like the model after), to reproduce that package's errors.
    */
   readonly convention: "derived" | "drdid";
-}
-
-/** A prepared sample with its outcome and the four cells' weights. */
-interface Cells extends Prepared {
-  readonly outcome: Float64Array;
-  readonly post: Float64Array;
 }
 
 /**
@@ -67,58 +71,6 @@ export function crossSectionDid(
     case "ipw":
       return inverseWeighting(cells, trim);
   }
-}
-
-function emptyCell(cells: Cells): Outcome<null> {
-  for (const group of [1, 0]) {
-    for (const period of [1, 0]) {
-      if (cellWeights(cells, group, period).some((w) => w > 0)) continue;
-      const who = group === 1 ? "treated" : "control";
-      const when = period === 1 ? "after" : "before";
-      return refuse(
-        period === 1 ? "NO_POST_DATA" : "NO_PRE_DATA",
-        `There is no row of the ${who} group ${when} the treatment.`,
-        "Give rows of both groups before and after.",
-        { group: who, period: when },
-      );
-    }
-  }
-  return answer(null);
-}
-
-/** Weights of one group in one period, zero elsewhere. */
-function cellWeights(cells: Cells, group: number, period: number): Float64Array {
-  return cells.weights.map((w, i) => (cells.treated[i] === group && cells.post[i] === period ? w : 0));
-}
-
-/** `weights` in one period, zero in the other. */
-function within(cells: Cells, weights: Float64Array, period: number): Float64Array {
-  return weights.map((w, i) => (cells.post[i] === period ? w : 0));
-}
-
-interface PeriodModels {
-  readonly before: OutcomeModel;
-  readonly after: OutcomeModel;
-}
-
-function periodModels(cells: Cells, weights: Float64Array, group: string): Outcome<PeriodModels> {
-  const before = outcomeModel(cells, cells.outcome, within(cells, weights, 0), `${group} rows before`);
-  if (!before.ok) return before;
-  const after = outcomeModel(cells, cells.outcome, within(cells, weights, 1), `${group} rows after`);
-  if (!after.ok) return after;
-  return answer({ before: before.value, after: after.value });
-}
-
-function controlModels(cells: Cells): Outcome<PeriodModels> {
-  const weights = cells.weights.map((w, i) => (cells.treated[i] === 1 ? 0 : w));
-  return periodModels(cells, weights, "control");
-}
-
-/** Outcome less the controls' expectation in the row's own period. */
-function residuals(cells: Cells, models: PeriodModels): Float64Array {
-  return cells.outcome.map(
-    (y, i) => y - ((cells.post[i] === 1 ? models.after.fitted[i] : models.before.fitted[i]) ?? 0),
-  );
 }
 
 /** Change of the weighted mean of `values` from before to after. */
@@ -183,14 +135,6 @@ function doublyRobust(cells: Cells, options: CrossSectionOptions, efficient: boo
       [1, gain],
     ]),
   );
-}
-
-function treatedModels(cells: Cells): Outcome<PeriodModels> {
-  return periodModels(cells, treatedRows(cells), "treated");
-}
-
-function treatedRows(cells: Cells): Float64Array {
-  return cells.weights.map((w, i) => (cells.treated[i] === 1 ? w : 0));
 }
 
 /** What all treated rows say beyond those of the period: zero in expectation, less noise. */
