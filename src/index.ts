@@ -59,9 +59,20 @@ export {
   twoSidedPower,
   welchDesign,
 } from "./core/inference/power.ts";
+// doubt about pre-trends, few clusters, assignments
+export { type Randomization, randomizeChanges, randomizeRegression } from "./core/inference/randomization.ts";
+export type { EventStudyEstimates } from "./core/inference/sensitivity/estimates.ts";
+export { relativeIdentifiedSet, relativeMagnitudes } from "./core/inference/sensitivity/relative-magnitudes.ts";
+export {
+  frontierOf,
+  smoothnessBreakdown,
+  smoothnessIdentifiedSet,
+  smoothnessInterval,
+} from "./core/inference/sensitivity/smoothness.ts";
 export { supTCriticalValue } from "./core/inference/sup-t.ts";
 export { pooledTest, welchTest } from "./core/inference/two-sample.ts";
 export { type Estimates, linearCombination, type WaldTest, waldTest } from "./core/inference/wald.ts";
+export { type WildBootstrap, type WildOptions, wildClusterBootstrap } from "./core/inference/wild-cluster-bootstrap.ts";
 export { answer, type JsonValue, type Outcome, type Refusal, refuse } from "./core/outcome.ts";
 export type { Group, Series, SeriesComponent, SliSeries } from "./core/panel/series.ts";
 export type { AnalysisPlan, Margin, SliPlan, WindowPlan } from "./core/plan.ts";
