@@ -1,0 +1,1 @@
+import{n as e,t}from"./estimate-DBQfE8Nq.js";export{e as runEstimate};

@@ -1,1 +1,0 @@
-import{n as e,t}from"./estimate-4V8uD6nG.js";export{e as runEstimate};
