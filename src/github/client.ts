@@ -34,6 +34,8 @@ export interface ClientOptions {
   readonly sleep: (ms: number) => Promise<void>;
   /** Milliseconds that the waits of the retry rules count as one second; 1000 except in tests. */
   readonly secondMs?: number;
+  /** Longest wait for one answer; REQUEST_TIMEOUT_MS except in tests. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -55,7 +57,7 @@ export function connect(options: ClientOptions): GithubClient {
       throttle: rateLimitRules(options),
     },
     // The first plugin is the innermost: it sees every try of every request.
-    queuedWrites(options.sleep, count),
+    queuedWrites(options.sleep, count, options.timeoutMs ?? REQUEST_TIMEOUT_MS),
     throttling,
     retry,
   );
@@ -91,15 +93,16 @@ function unqueued(): NonNullable<Throttle["write"]> {
 }
 
 /** Counts every request that leaves, gives each a time limit and lets writes pass one after the other. */
-function queuedWrites(sleep: (ms: number) => Promise<void>, count: () => void) {
+function queuedWrites(sleep: (ms: number) => Promise<void>, count: () => void, timeoutMs: number) {
   let last: Promise<unknown> = Promise.resolve();
   let writes = 0;
   return (octokit: { hook: Octokit["hook"] }): Record<string, never> => {
     octokit.hook.wrap("request", async (request, options) => {
       const send = () => {
         count();
-        const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-        return request({ ...options, request: { ...options.request, signal } });
+        // Changed in place: Octokit's own hook for the token lies further inside and sees this object, not a copy.
+        options.request = { ...options.request, signal: AbortSignal.timeout(timeoutMs) };
+        return request(options);
       };
       if (options.method === "GET" || options.method === "HEAD") return send();
       const turn = last.then(async () => {

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import nock from "nock";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { DeployImpactError } from "../../../src/core/errors.ts";
@@ -14,6 +16,7 @@ beforeAll(() => {
 afterEach(() => {
   expect(nock.pendingMocks()).toEqual([]);
   nock.cleanAll();
+  nock.disableNetConnect();
 });
 afterAll(() => {
   nock.restore();
@@ -89,6 +92,27 @@ test("5xx on a read: three tries, then the request id", async () => {
   expect(error).toMatchObject({ code: "GITHUB_UNAVAILABLE", retryable: true });
   expect(error.message).toContain("AB:12");
   expect(requests).toBe(3);
+});
+
+test("a GitHub that accepts a request and never answers is given up after the time limit, three times", async () => {
+  const server = createServer(() => undefined);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  nock.enableNetConnect("127.0.0.1");
+  const { port } = server.address() as AddressInfo;
+  const log = { debug: () => undefined, info: () => undefined, warning: () => undefined };
+  const client = connect({
+    token: "t",
+    apiUrl: `http://127.0.0.1:${port}`,
+    log,
+    sleep: async () => undefined,
+    secondMs: 1,
+    timeoutMs: 20,
+  });
+  const asked = apiFor(client, "acme/shop").getPullRequest(7);
+  await expect(asked).rejects.toMatchObject({ code: "GITHUB_UNAVAILABLE", message: expect.stringMatching(/timeout/) });
+  expect(client.requests()).toBe(3);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 test("a POST is never repeated by itself, a PATCH is", async () => {
