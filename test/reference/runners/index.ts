@@ -13,6 +13,7 @@ import { multipleTesting } from "./multiple-testing.ts";
 import { nonInferiority } from "./non-inferiority.ts";
 import { poisson } from "./poisson.ts";
 import { power } from "./power.ts";
+import { pretrendPowerCase } from "./pretrend-power.ts";
 import { quantileCases } from "./quantile.ts";
 import { randomization } from "./randomization.ts";
 import { sensitivityFewLeads, sensitivityManyLeads } from "./sensitivity.ts";
@@ -45,6 +46,7 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   histogram,
   sensitivityFewLeads,
   sensitivityManyLeads,
+  pretrendPowerCase,
   callawaySantannaCase,
   wildRademacher,
   wildWebb,
