@@ -4,6 +4,7 @@ import type { TidyEstimator } from "./contract.ts";
 import { did2x2 } from "./did-2x2.ts";
 import { doublyRobust } from "./doubly-robust.ts";
 import { eventStudy } from "./event-study.ts";
+import { fewTreated } from "./few-treated/tidy.ts";
 import { goodmanBacon } from "./goodman-bacon.ts";
 import { histogramDid } from "./histogram/tidy.ts";
 import { imputation } from "./imputation.ts";
@@ -37,4 +38,5 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   imputation,
   goodmanBacon,
   conformal,
+  fewTreated,
 ];
