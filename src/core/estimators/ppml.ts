@@ -2,12 +2,12 @@ import { coefficientTable } from "../inference/coefficients.ts";
 import { answer, type JsonValue, type Outcome, refuse } from "../outcome.ts";
 import type { Grouping } from "../regression/effects.ts";
 import { type PoissonFit, poissonRegression } from "../regression/poisson.ts";
-import { poissonIid } from "./poisson-iid.ts";
 import type { EstimateOptions, EstimateResult, EstimatorSetting, TidyData, TidyEstimator } from "./contract.ts";
 import { errorConvention, regressionSettings } from "./panel-ols/settings.ts";
 import { groupingOf, openTable, type RegressionTable } from "./panel-ols/table.ts";
 import { checkIdentified, treatmentColumn } from "./panel-ols/treatment.ts";
 import { type NamedVariance, namedVariance } from "./panel-ols/variance.ts";
+import { poissonIid } from "./poisson-iid.ts";
 import { settingList, settingText } from "./setting.ts";
 import { placeOf } from "./tidy-checks.ts";
 
