@@ -62,7 +62,12 @@ export function frozenUnits(panel: Panel): string[] {
     const { before, after } = moves[u] as { before: Moves; after: Moves };
     if (after.pairs < 4 || after.moved > 0) return false;
     if (isLive(before)) return true;
-    return mostMove && before.pairs >= 8 && before.moved === 0 && unitValues(panel, u).some((x) => Number.isFinite(x) && x !== 0);
+    return (
+      mostMove &&
+      before.pairs >= 8 &&
+      before.moved === 0 &&
+      unitValues(panel, u).some((x) => Number.isFinite(x) && x !== 0)
+    );
   });
 }
 

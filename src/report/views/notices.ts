@@ -16,6 +16,12 @@ units: { label: zone, treated: { match: { zone: [eu-1] } }, control: { match: { 
 slis:
   - { id: error-rate, kind: gauge, query: "my_error_ratio", worse: up, margin: 5% }`;
 
+/** Messages made from what a metric source said: they can hold names of units, which a public page must not. */
+function mayNameUnits(error: ReportableError): boolean {
+  if (error.code.startsWith("SOURCE_") || error.code === "UNKNOWN_LABEL") return true;
+  return error.code === "CONFIG_INVALID" && error.position === undefined;
+}
+
 /** Our own failure, never dressed up as a finding about the deploy. */
 export function renderErrorCheck(
   error: ReportableError,
@@ -29,7 +35,9 @@ export function renderErrorCheck(
     title: isBug ? `${title} ${errorReference(error.message)}` : title,
     summary: paragraphs([
       `⚪ **${title}.** The deploy was not judged; this says nothing about the deploy itself.`,
-      escapeMarkdown(sentence(capitaliseWord(shown(error.message)))),
+      context.publicRepository && mayNameUnits(error)
+        ? null
+        : escapeMarkdown(sentence(capitaliseWord(shown(error.message)))),
       position(error),
       `**Next:** ${escapeMarkdown(sentence(capitaliseWord(shown(error.hint))))}`,
       error.code === "CONFIG_MISSING" ? `\`\`\`yaml\n# .github/deploy-impact.yml\n${FIRST_CONFIG}\n\`\`\`` : null,

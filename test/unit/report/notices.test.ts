@@ -120,3 +120,16 @@ test("not applicable is said in the title", () => {
     summary: "No deploy is judged here: merge queue group.",
   });
 });
+
+test("a public repository learns from a source's error what to do, not which units there are", () => {
+  const error = {
+    code: "SOURCE_REJECTED",
+    message: "two series for the unit checkout-eu-1 of prom.internal:9090",
+    hint: "Aggregate with `sum by (zone)`.",
+    retryable: false,
+  } as const;
+  const shown = renderErrorCheck(error, { publicRepository: true, runUrl: null }).summary;
+  expect(shown).not.toContain("checkout-eu-1");
+  expect(shown).toContain("Aggregate");
+  expect(renderErrorCheck(error, { publicRepository: false, runUrl: null }).summary).toContain("checkout-eu-1");
+});
