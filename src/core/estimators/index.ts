@@ -1,3 +1,4 @@
+import { anytime } from "./anytime.ts";
 import { callawaySantanna } from "./callaway-santanna.ts";
 import { conformal } from "./conformal/tidy.ts";
 import type { TidyEstimator } from "./contract.ts";
@@ -39,4 +40,5 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   goodmanBacon,
   conformal,
   fewTreated,
+  anytime,
 ];

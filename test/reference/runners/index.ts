@@ -1,3 +1,4 @@
+import { anytimeModel } from "./anytime-model.ts";
 import { callawaySantannaCase } from "./callaway-santanna.ts";
 import { clusterDiagnosticsCase } from "./cluster-diagnostics.ts";
 import type { CaseRunner } from "./compare.ts";
@@ -17,6 +18,7 @@ import { pretrendPowerCase } from "./pretrend-power.ts";
 import { quantileCases } from "./quantile.ts";
 import { randomization } from "./randomization.ts";
 import { sensitivityFewLeads, sensitivityManyLeads } from "./sensitivity.ts";
+import { sequential } from "./sequential.ts";
 import { specialFunctions } from "./special-functions.ts";
 import { sunAbrahamCase } from "./sun-abraham.ts";
 import { synthetic } from "./synthetic.ts";
@@ -53,6 +55,8 @@ export const CASE_RUNNERS: readonly CaseRunner[] = [
   randomization,
   conformal,
   fewTreated,
+  sequential,
+  anytimeModel,
   sunAbrahamCase,
   imputationCase,
   goodmanBacon,
