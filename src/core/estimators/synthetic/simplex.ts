@@ -18,9 +18,13 @@ const WARM_STEPS = 300;
 const OPTIMAL = 1e-12;
 /** At most this share of the support enters at once. */
 const ENTERING = 0.1;
+/** A start with a larger share of weights that would turn negative is given up. */
+const UNSETTLED = 0.05;
+/** Relative decrease of the objective that is more than rounding. */
+const PROGRESS = 1e-14;
 const MAX_ROUNDS = 20_000;
 /** Supports above this size are first tried without a matrix. */
-const DIRECT_SUPPORT = 120;
+const DIRECT_SUPPORT = 400;
 const ITERATIONS = 400;
 const CONVERGED = 1e-13;
 
@@ -39,12 +43,38 @@ export function simplexWeights(problem: SimplexProblem): Float64Array {
   const count = problem.differences.length;
   if (count === 1) return Float64Array.of(1);
   let x = acceleratedProjection(problem);
-  const face = new Face(problem, x);
+  let face = new Face(problem, x);
+  if (!face.isSettled()) {
+    x = oneColumn(x);
+    face = new Face(problem, x);
+  }
+  let lowest = Number.POSITIVE_INFINITY;
+  let share = ENTERING;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     x = face.descend(x);
-    if (!face.admit(x)) break;
+    const objective = objectiveAt(problem, x);
+    if (!(objective < lowest * (1 - PROGRESS))) {
+      // several columns at once may undo each other; one at a time cannot, unless only rounding is left
+      if (share === 0) break;
+      share = 0;
+    } else {
+      lowest = objective;
+      share = ENTERING;
+    }
+    if (!face.admit(x, share)) break;
   }
   return x;
+}
+
+function objectiveAt({ differences, ridge }: SimplexProblem, x: Float64Array): number {
+  const mixed = mixture(differences, x);
+  return dot(mixed, mixed) + ridge * dot(x, x);
+}
+
+/** All weight on the column that has most of it. */
+function oneColumn(x: Float64Array): Float64Array {
+  const best = x.reduce((top, value, j) => (value > (x[top] as number) ? j : top), 0);
+  return x.map((_, j) => (j === best ? 1 : 0));
 }
 
 /** sum_j x_j b_j, zeros skipped. */
@@ -76,6 +106,12 @@ class Face {
     this.#support = Array.from(x.keys()).filter((j) => (x[j] as number) > 0);
   }
 
+  /** Whether nearly all weights stay positive at the face's minimum: otherwise it is quicker to build it up anew. */
+  isSettled(): boolean {
+    const negative = this.#minimum().reduce((count, value) => count + (value < 0 ? 1 : 0), 0);
+    return negative <= UNSETTLED * this.#support.length;
+  }
+
   /** Moves to the minimum of the face, leaving weights behind that reach zero on the way. */
   descend(start: Float64Array): Float64Array {
     let x = start;
@@ -91,7 +127,7 @@ class Face {
   /** All negative weights set to zero at once, when that is lower than x; null otherwise. */
   #cut(x: Float64Array, y: Float64Array): Float64Array | null {
     const candidate = this.#spread(normalized(y.map((value) => Math.max(value, 0))));
-    return this.#objective(candidate) < this.#objective(x) ? candidate : null;
+    return objectiveAt(this.#problem, candidate) < objectiveAt(this.#problem, x) ? candidate : null;
   }
 
   /** From x towards y until the first weight reaches zero. */
@@ -122,13 +158,8 @@ class Face {
     return x;
   }
 
-  #objective(x: Float64Array): number {
-    const mixed = mixture(this.#problem.differences, x);
-    return dot(mixed, mixed) + this.#problem.ridge * dot(x, x);
-  }
-
   /** Adds the weights that would lower the objective most; false when there is none. */
-  admit(x: Float64Array): boolean {
+  admit(x: Float64Array, share: number): boolean {
     const { differences, ridge } = this.#problem;
     const mixed = mixture(differences, x);
     const gradient = halfGradient(this.#problem, x, mixed);
@@ -142,7 +173,7 @@ class Face {
         return !inside.has(j) && (gradient[j] as number) < level - OPTIMAL * Math.max(scale, size);
       })
       .sort((a, b) => (gradient[a] as number) - (gradient[b] as number));
-    const room = Math.max(1, Math.floor(ENTERING * this.#support.length));
+    const room = Math.max(1, Math.floor(share * this.#support.length));
     for (const j of better.slice(0, room)) this.#support.push(j);
     this.#support.sort((a, b) => a - b);
     return better.length > 0;
