@@ -28,10 +28,18 @@ export function interact(a: Grouping, b: Grouping): Grouping {
 
 /** The grouping of the selected rows, renumbered so that every level occurs. */
 export function selectRows(grouping: Grouping, rows: Int32Array): Grouping {
-  return groupBy(
-    grouping.name,
-    Array.from(rows, (row) => grouping.levels[row] ?? 0),
-  );
+  const numbers = new Int32Array(grouping.count).fill(-1);
+  const levels = new Int32Array(rows.length);
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const level = grouping.levels[rows[i] as number] as number;
+    if (numbers[level] === -1) {
+      numbers[level] = count;
+      count++;
+    }
+    levels[i] = numbers[level] as number;
+  }
+  return { name: grouping.name, levels, count };
 }
 
 /** True when every level of `inner` lies within one level of `outer`. */
