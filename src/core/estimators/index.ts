@@ -8,6 +8,7 @@ import { eventStudy } from "./event-study.ts";
 import { fewTreated } from "./few-treated/tidy.ts";
 import { goodmanBacon } from "./goodman-bacon.ts";
 import { histogramDid } from "./histogram/tidy.ts";
+import { honestDid } from "./honest-did.ts";
 import { imputation } from "./imputation.ts";
 import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
@@ -29,6 +30,7 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   neweyWest,
   callawaySantanna,
   doublyRobust,
+  honestDid,
   ppml,
   cic,
   qdid,
