@@ -69,6 +69,36 @@ export {
   smoothnessIdentifiedSet,
   smoothnessInterval,
 } from "./core/inference/sensitivity/smoothness.ts";
+// looking while data arrive
+export {
+  approximateRho,
+  meanSequence,
+  type SequencePoint,
+  sequenceHalfWidth,
+  stitchedBoundary,
+  tightestRho,
+} from "./core/inference/sequential/confidence-sequence.ts";
+export {
+  type ClassicalDesign,
+  classicalBoundary,
+  type Look,
+  type Spending,
+  spendingBoundary,
+  spentAlpha,
+} from "./core/inference/sequential/group-sequential.ts";
+export {
+  coefficientRadius,
+  type ModelTest,
+  modelLogE,
+  sequentialP,
+  tightestPhi,
+} from "./core/inference/sequential/linear-model.ts";
+export {
+  type MixtureOptions,
+  type MixturePoint,
+  mixtureHalfWidth,
+  mixtureTest,
+} from "./core/inference/sequential/mixture-test.ts";
 export { supTCriticalValue } from "./core/inference/sup-t.ts";
 export { pooledTest, welchTest } from "./core/inference/two-sample.ts";
 export { type Estimates, linearCombination, type WaldTest, waldTest } from "./core/inference/wald.ts";
