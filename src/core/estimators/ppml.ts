@@ -52,7 +52,8 @@ export const ppml: TidyEstimator = {
     if (!fitted.ok) return fitted;
     const vcov = options.vcov ?? "cr1";
     const estimated = varianceOf(fitted.value, table, treatment.value, { vcov, options });
-    return estimated.ok ? answer(report(fitted.value, estimated.value, { vcov, options })) : estimated;
+    if (!estimated.ok) return estimated;
+    return answer(report(fitted.value, estimated.value, { vcov, options, rows: data.rows }));
   },
 };
 
@@ -157,13 +158,18 @@ function varianceOf(
   return namedVariance(fit.linear, table, treatment, { name: vcov, convention: { ...convention, dof } });
 }
 
-function report(fit: PoissonFit, estimated: NamedVariance, { vcov, options }: Inference): EstimateResult {
+function report(
+  fit: PoissonFit,
+  estimated: NamedVariance,
+  { vcov, options, rows }: Inference & { readonly rows: number },
+): EstimateResult {
   const { linear } = fit;
   const coefficients = coefficientTable(linear, estimated.variance, options.alpha);
   const ratios = coefficients.map(({ term, estimate, confLow, confHigh }): JsonValue => {
     return { term, ratio: Math.exp(estimate), confLow: Math.exp(confLow), confHigh: Math.exp(confHigh) };
   });
   const zero = fit.zeroRows;
+  const missing = rows - linear.n - zero;
   return {
     estimator: ppml.id,
     inference: vcov,
@@ -171,6 +177,7 @@ function report(fit: PoissonFit, estimated: NamedVariance, { vcov, options }: In
     nobs: linear.n,
     clusters: estimated.variance.clusters,
     notes: [
+      ...(missing > 0 ? [`${missing} rows with a missing number, without weight or without exposure left out.`] : []),
       ...(zero > 0
         ? [`${zero} rows left out: their unit or period has no event at all, which says nothing on ratios.`]
         : []),
