@@ -52,7 +52,17 @@ export const histogramDid: TidyEstimator = {
     const method = settingText(SETTINGS, options, "method") === "cic" ? "cic" : "cdf";
     const draws = Number(settingText(SETTINGS, options, "draws"));
     const result = estimateBuckets(read.value, { probs: probs.value, method, draws, seed: options.seed });
-    return result.ok ? answer(report(read.value, result.value, { rows: data.rows, alpha: options.alpha })) : result;
+    if (!result.ok) return result;
+    const reported = report(read.value, result.value, { rows: data.rows, alpha: options.alpha });
+    if (reported.coefficients.length > 0) return answer(reported);
+    return refuse(
+      "NOT_ESTIMABLE",
+      reported.notes.slice(1).join(" "),
+      "Ask for lower quantiles, or use finer buckets.",
+      {
+        probs: probs.value,
+      },
+    );
   },
 };
 
@@ -113,6 +123,7 @@ function differenceOf(effect: HistogramEffect, k: number): number {
   return (effect.observed[k] ?? Number.NaN) - (effect.counterfactual[k] ?? Number.NaN);
 }
 
+/** Quantiles beyond the highest finite bound are unknown, and those that never moved have no error: neither is a zero. */
 function report(
   table: HistogramTable,
   result: BucketResult,
@@ -120,13 +131,18 @@ function report(
 ): EstimateResult {
   const { probs, effect, errors } = result;
   const highest = table.bounds.at(-2) ?? Number.NaN;
-  const beyond = probs.filter((_, k) => effect.observed[k] === highest || effect.counterfactual[k] === highest);
   const terms = probs.map((p) => `p${Number((100 * p).toPrecision(12))}`);
+  const isBeyond = (k: number): boolean => effect.observed[k] === highest || effect.counterfactual[k] === highest;
+  const indexes = [...probs.keys()];
+  const beyond = indexes.filter(isBeyond);
+  const unmoved = indexes.filter((k) => !isBeyond(k) && !((errors[k] ?? 0) > 0));
+  const kept = indexes.filter((k) => !isBeyond(k) && (errors[k] ?? 0) > 0);
+  const namesOf = (list: readonly number[]): string => list.map((k) => terms[k]).join(", ");
   return {
     estimator: histogramDid.id,
     inference: "bootstrap",
-    coefficients: terms.map((term, k) =>
-      studentInference(term, differenceOf(effect, k), errors[k] ?? Number.NaN, {
+    coefficients: kept.map((k) =>
+      studentInference(terms[k] ?? "", differenceOf(effect, k), errors[k] ?? Number.NaN, {
         dof: Number.POSITIVE_INFINITY,
         alpha,
       }),
@@ -135,7 +151,10 @@ function report(
     clusters: table.clusters.length,
     notes: [
       "Quantiles are read off the buckets by straight lines, so they are approximate.",
-      ...(beyond.length > 0 ? [`Beyond the highest finite bound ${highest}: ${beyond.join(", ")}.`] : []),
+      ...(beyond.length > 0
+        ? [`At or beyond the highest finite bound ${highest}, hence unknown: ${namesOf(beyond)}.`]
+        : []),
+      ...(unmoved.length > 0 ? [`The same in every draw of units, hence without an error: ${namesOf(unmoved)}.`] : []),
     ],
     details: {
       method: result.method,

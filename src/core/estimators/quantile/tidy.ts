@@ -96,19 +96,28 @@ function estimateQuantiles(
     seed: options.seed,
   });
   if (!errors.ok) return errors;
+  const rows = table(probs.value, valuesOf(effect), errors.value, options.alpha);
+  const unmoved = rows.filter(({ stdError }) => !(stdError > 0)).map(({ term }) => term);
+  if (unmoved.length === rows.length) {
+    return refuse(
+      "NO_VARIATION",
+      "Every draw of clusters gives the same effect, so there is no error.",
+      "Give more units.",
+    );
+  }
   const outside = shareOutsideSupport(samples);
   return answer({
     estimator: id,
     inference: "bootstrap",
-    coefficients: table(probs.value, valuesOf(effect), errors.value, options.alpha),
+    coefficients: rows.filter(({ stdError }) => stdError > 0),
     nobs: data.rows,
     clusters: clusters.treated.length + clusters.control.length,
-    notes:
-      outside > 0 && id === cic.id
-        ? [
-            `${(100 * outside).toFixed(1)} % of the treated rows before the treatment lie outside the range of the controls; the nearest end is used for them.`,
-          ]
-        : [],
+    notes: [
+      ...(outside > 0 && id === cic.id ? [outsideNote(outside)] : []),
+      ...(unmoved.length > 0
+        ? [`The same in every draw of clusters, hence without an error: ${unmoved.join(", ")}.`]
+        : []),
+    ],
     details: {
       rows: {
         controlPre: samples.controlPre.length,
@@ -120,6 +129,10 @@ function estimateQuantiles(
       wasserstein: wassersteinDistance(samples.treatedPost, effect.counterfactual),
     },
   });
+}
+
+function outsideNote(share: number): string {
+  return `${(100 * share).toFixed(1)} % of the treated rows before the treatment lie outside the range of the controls; the nearest end is used for them.`;
 }
 
 function isConstant(samples: FourSamples): boolean {

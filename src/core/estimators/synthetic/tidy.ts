@@ -84,6 +84,16 @@ function estimateSynthetic(
   const vcov = options.vcov ?? VCOVS[0];
   const error = standardError(block, fit, { method, solver }, { vcov, options });
   if (!error.ok) return error;
+  if (!(error.value > 0)) {
+    return refuse(
+      "NO_VARIATION",
+      `The ${vcov} error is zero: all its estimates are the same.`,
+      "Choose another error.",
+      {
+        vcov,
+      },
+    );
+  }
   const augmented =
     method === "sc" ? augmentation(block, fit, settingText(CONTROL_SETTINGS, options, "augment")) : null;
   if (augmented !== null && !augmented.ok) return augmented;

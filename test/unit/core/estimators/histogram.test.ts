@@ -92,6 +92,15 @@ describe("histogram-did", () => {
     expect(JSON.stringify(estimate())).toBe(JSON.stringify(outcome));
   });
 
+  test("a quantile beyond the highest finite bound is named, never zero", () => {
+    const slow = rows().map((row) => (row.le === 40 ? { ...row, count: Math.min(row.count, 96) } : row));
+    const outcome = estimate(slow, { draws: "50", probs: "0.5,0.99" });
+    expect(outcome.ok && outcome.value.coefficients.map(({ term }) => term)).toEqual(["p50"]);
+    expect(outcome.ok && outcome.value.notes.join(" ")).toContain("hence unknown: p99");
+    const none = estimate(slow, { draws: "50", probs: "0.99" });
+    expect(none.ok ? "answer" : none.refusal.code).toBe("NOT_ESTIMABLE");
+  });
+
   const codeOf = (table: ReturnType<typeof rows>): string => {
     const outcome = estimate(table);
     return outcome.ok ? "answer" : outcome.refusal.code;
