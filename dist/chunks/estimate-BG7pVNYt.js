@@ -1,1 +1,0 @@
-import{n as e,t}from"./estimate-DBQfE8Nq.js";export{e as runEstimate};
