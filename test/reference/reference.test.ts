@@ -12,7 +12,12 @@ const FIXTURES = join(import.meta.dirname, "fixtures");
 const runnable = readdirSync(FIXTURES).filter((name) => {
   const expected = readJson(join(FIXTURES, name, "expected.json"));
   const { file } = object(expected.data);
-  return file === null || String(file).split(", ").every((part) => existsSync(join(FIXTURES, name, part)));
+  return (
+    file === null ||
+    String(file)
+      .split(", ")
+      .every((part) => existsSync(join(FIXTURES, name, part)))
+  );
 });
 
 describe("numbers from R packages", () => {

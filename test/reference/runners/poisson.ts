@@ -1,9 +1,9 @@
+import { poissonIid } from "../../../src/core/estimators/poisson-iid.ts";
 import { coefficientTable } from "../../../src/core/inference/coefficients.ts";
 import { type PoissonFit, poissonRegression } from "../../../src/core/regression/poisson.ts";
 import { cr0 } from "../../../src/core/vcov/cr0.ts";
 import { cr1 } from "../../../src/core/vcov/cr1.ts";
 import { hc1 } from "../../../src/core/vcov/hc1.ts";
-import { poissonIid } from "../../../src/core/estimators/poisson-iid.ts";
 import type { Variance } from "../../../src/core/vcov/variance.ts";
 import type { Actual, CaseRunner } from "./compare.ts";
 import { type JsonObject, list, number, object, text } from "./json.ts";
