@@ -57,8 +57,12 @@ export function escapeMarkdown(text: string): string {
     .replace(/\b(gh-)(?=\d)/gi, `$1${ZERO_WIDTH}`)
     .replace(/:(?=\/\/)/g, `:${ZERO_WIDTH}`)
     .replace(/\b(www)\./gi, `$1${ZERO_WIDTH}.`)
-    .replace(/:(?=[\w+-]+:)/g, `:${ZERO_WIDTH}`);
+    .replace(/:(?=[\w+-]+:)/g, `:${ZERO_WIDTH}`)
+    .replace(OPEN_EMOJI, `:${ZERO_WIDTH}`);
 }
+
+/** An emoji name that the colon of a following sentence would close; not the minutes of a time. */
+const OPEN_EMOJI = /(?<!\d):(?=[\w+-]+$)|:(?=[\w+-]*[a-z+][\w+-]*$)/gi;
 
 /** Short text in code type; never interpreted, no mention or reference inside it. */
 export function codeMarkdown(text: string): string {

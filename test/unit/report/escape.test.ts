@@ -230,6 +230,14 @@ const ALLOWED = new Set([
   "a",
 ]);
 
+test.each([":+", ":tada", "5:tada", ":100"])("%s does not become an emoji when a colon of ours follows", (label) => {
+  expect(rendered(`#### ${escapeMarkdown(label)}: invalid`).body.textContent).not.toMatch(/:[\w+-]+:/);
+});
+
+test("a time at the end of a sentence keeps its letters", () => {
+  expect(escapeMarkdown("was: regression at 14:05")).toBe("was: regression at 14:05");
+});
+
 test("hostile labels, units, messages and queries stay inert on every surface", () => {
   fc.assert(
     fc.property(label, (text) => {

@@ -1,1 +1,0 @@
-import{n as e,t}from"./text-mWag89zx.js";export{t as renderText};

@@ -1,0 +1,1 @@
+import{n as e,t}from"./text-DEoQmpyB.js";export{t as renderText};
