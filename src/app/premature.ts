@@ -3,6 +3,7 @@ import { formatDuration } from "../config/duration.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { AnalysisPlan, SliPlan } from "../core/plan.ts";
 import type { Analysis, SliResult } from "../core/result.ts";
+import { emptyResult } from "../core/verdict/empty-result.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** Why this run cannot be answered whatever the metrics say, or null. No metric is read for it. */
@@ -83,35 +84,5 @@ export function refusedAnalysis(plans: readonly AnalysisPlan[], refusal: Refusal
 }
 
 function refusedSli(plan: AnalysisPlan, sli: SliPlan, refusal: Refusal): SliResult {
-  const { margin, quantile } = sli;
-  return {
-    id: sli.id,
-    service: plan.service,
-    role: sli.role,
-    kind: sli.kind,
-    direction: sli.direction,
-    ...(quantile === undefined ? {} : { quantile }),
-    verdict: "invalid",
-    reasonCodes: [refusal.code],
-    reasons: [refusal],
-    design: null,
-    designReason: null,
-    estimator: null,
-    scale: null,
-    inference: null,
-    estimate: null,
-    relative: null,
-    margin: {
-      absolute: margin.type === "absolute" ? margin.value : null,
-      relative: margin.type === "relative" ? margin.value : null,
-      text: margin.text,
-    },
-    mde: null,
-    timeToDecide: null,
-    baseline: { treatedPre: null, treatedPost: null, controlPre: null, controlPost: null, counterfactualPost: null },
-    checks: [],
-    eventStudy: [],
-    unitChanges: [],
-    units: { treated: [], control: [], excluded: [] },
-  };
+  return { ...emptyResult(plan, sli), reasonCodes: [refusal.code], reasons: [refusal] };
 }

@@ -56,7 +56,7 @@ export function readResult(text: string, file: string): ResultDocument {
   requireShape(parsed.provenance, PROVENANCE, "provenance.", file);
   for (const [index, sli] of list(parsed.slis).entries()) requireShape(sli, SLI, `slis[${index}].`, file);
   for (const [index, plan] of list(parsed.plans).entries()) requireShape(plan, PLAN, `plans[${index}].`, file);
-  // Checked above as far as anything depends on it.
+  // The checks above cover every field that is read.
   return parsed as unknown as ResultDocument;
 }
 

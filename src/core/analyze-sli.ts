@@ -13,19 +13,12 @@ import type { SliSeries } from "./panel/series.ts";
 import { groupUnits } from "./panel/unit-series.ts";
 import type { AnalysisPlan, SliPlan } from "./plan.ts";
 import type { Baseline, SliEvidence, SliResult, UnitChange } from "./result.ts";
+import { emptyResult } from "./verdict/empty-result.ts";
 import { eventStudy } from "./verdict/event-study.ts";
 import type { SliDraft } from "./verdict/finish.ts";
 import { absoluteMargin, relativeEstimate, toEstimate } from "./verdict/judge.ts";
 import { baselineOf, type Paths, pathsOf } from "./verdict/paths.ts";
 import { minimumDetectableEffect } from "./verdict/power.ts";
-
-const NO_BASELINE: Baseline = {
-  treatedPre: null,
-  treatedPost: null,
-  controlPre: null,
-  controlPost: null,
-  counterfactualPost: null,
-};
 
 /** One SLI from raw series to everything but the verdict, which needs the other SLIs (multiplicity, placebo SLIs). */
 export function analyzeSli(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): SliDraft {
@@ -215,39 +208,6 @@ function refusedDraft(
     windows: aligned === null ? null : windowInstants(aligned.panel),
     quality: aligned?.quality ?? null,
     preShortened: false,
-  };
-}
-
-function emptyResult(plan: AnalysisPlan, sli: SliPlan): SliResult {
-  return {
-    id: sli.id,
-    service: plan.service,
-    role: sli.role,
-    kind: sli.kind,
-    direction: sli.direction,
-    ...(sli.quantile === undefined ? {} : { quantile: sli.quantile }),
-    verdict: "invalid",
-    reasonCodes: [],
-    reasons: [],
-    design: null,
-    designReason: null,
-    estimator: null,
-    scale: null,
-    inference: null,
-    estimate: null,
-    relative: null,
-    margin: {
-      absolute: sli.margin.type === "absolute" ? sli.margin.value : null,
-      relative: sli.margin.type === "relative" ? sli.margin.value : null,
-      text: sli.margin.text,
-    },
-    mde: null,
-    timeToDecide: null,
-    baseline: NO_BASELINE,
-    checks: [],
-    eventStudy: [],
-    unitChanges: [],
-    units: { treated: [], control: [], excluded: [] },
   };
 }
 

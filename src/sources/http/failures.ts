@@ -31,7 +31,7 @@ const STATUS_RULES: Readonly<Record<number, StatusRule>> = {
   404: { code: "SOURCE_NOT_FOUND", says: "has nothing at this address (404)", retry: false },
   405: { code: "SOURCE_NOT_FOUND", says: "does not offer this call at this address (405)", retry: false },
   408: { code: "SOURCE_TIMEOUT", says: "gave up waiting (408)", retry: true },
-  410: { code: "SOURCE_NOT_FOUND", says: "no longer has anything at this address (410)", retry: false },
+  410: { code: "SOURCE_NOT_FOUND", says: "says that this address is gone for good (410)", retry: false },
   413: { code: "SOURCE_REJECTED", says: "finds the request too large (413)", retry: false },
   429: { code: "SOURCE_RATE_LIMITED", says: "asks for fewer requests (429)", retry: true },
   501: { code: "SOURCE_REJECTED", says: "does not know this call (501)", retry: false },
