@@ -83,6 +83,7 @@ const sli = z
       .readonly(),
     design: z.enum(DESIGNS).nullable(),
     designReason: z.string().nullable(),
+    designFacts: facts.optional(),
     estimator: z.string().nullable(),
     scale: z.enum(SCALES).nullable(),
     inference: z

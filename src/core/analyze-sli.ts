@@ -1,53 +1,42 @@
 import { runChecks } from "./checks/battery.ts";
-import type { CheckContext } from "./checks/check.ts";
-import { type DidFit, fitDid } from "./estimators/did.ts";
-import { exactCountEffect } from "./estimators/did-exact-count.ts";
+import { answerByDesign, type Chosen } from "./designs/choose.ts";
+import type { DesignAnswer, DesignQuestion } from "./designs/design.ts";
 import { toEvidence } from "./evidence.ts";
-import { type Effect, rankEffect, studentEffect } from "./inference/effect.ts";
-import { namedEffect } from "./inference/named.ts";
-import { answer, type Outcome, type Refusal, refuse } from "./outcome.ts";
-import { type Aligned, alignPanel, utc } from "./panel/align.ts";
-import { collapseClusters } from "./panel/collapse.ts";
+import { type Refusal, refuse } from "./outcome.ts";
+import { type Aligned, utc } from "./panel/align.ts";
 import { type Panel, unitsWhere } from "./panel/panel.ts";
 import type { SliSeries } from "./panel/series.ts";
 import { groupUnits } from "./panel/unit-series.ts";
 import type { AnalysisPlan, SliPlan } from "./plan.ts";
-import type { Baseline, SliEvidence, SliResult, UnitChange } from "./result.ts";
+import type { Baseline, SliEvidence, SliResult } from "./result.ts";
 import { emptyResult } from "./verdict/empty-result.ts";
-import { eventStudy } from "./verdict/event-study.ts";
 import type { SliDraft } from "./verdict/finish.ts";
-import { absoluteMargin, relativeEstimate, toEstimate } from "./verdict/judge.ts";
-import { baselineOf, type Paths, pathsOf } from "./verdict/paths.ts";
+import { relativeEstimate, toEstimate } from "./verdict/judge.ts";
+import type { Paths } from "./verdict/paths.ts";
 import { minimumDetectableEffect } from "./verdict/power.ts";
 
 /** One SLI from raw series to everything but the verdict, which needs the other SLIs (multiplicity, placebo SLIs). */
 export function analyzeSli(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): SliDraft {
-  const prepared = prepare(plan, sli, input);
-  if (!prepared.ok) return refusedDraft(plan, sli, input, prepared.refusal, null);
-  const aligned = prepared.value;
-  const fitted = estimateEffect(plan, sli, aligned.panel);
-  if (!fitted.ok) return refusedDraft(plan, sli, input, fitted.refusal, aligned);
-  return estimatedDraft({ plan, sli, input, aligned, ...fitted.value });
+  const question = { plan, sli, input };
+  const early = tooEarly(plan);
+  if (early !== null) return refusedDraft(question, early, null);
+  const chosen = answerByDesign(question);
+  const { outcome } = chosen;
+  return outcome.ok
+    ? answeredDraft(question, chosen, outcome.value)
+    : refusedDraft(question, outcome.refusal, outcome.aligned);
 }
 
-/** What can be refused before looking at numbers, then the panel. */
-function prepare(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): Outcome<Aligned> {
+/** What can be refused before looking at numbers. */
+function tooEarly(plan: AnalysisPlan): Refusal | null {
   const { deployedAt, postEnd } = plan.window;
-  if (plan.design !== "auto" && plan.design !== "did") {
-    return refuse(
-      "DESIGN_NOT_AVAILABLE",
-      `The design ${plan.design} is not available in this version.`,
-      "Use `design: auto` or `design: did`.",
-      { design: plan.design },
-    );
-  }
   if (deployedAt > plan.asOf) {
     return refuse(
       "DEPLOY_IN_FUTURE",
       `The deploy at ${utc(deployedAt)} is in the future.`,
       "Check --deployed-at (time zone?) and the clock of this machine.",
       { deployedAt, asOf: plan.asOf },
-    );
+    ).refusal;
   }
   if (postEnd !== null && postEnd > plan.asOf) {
     return refuse(
@@ -55,63 +44,23 @@ function prepare(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): Outcome<Al
       `The post window is open until ${utc(postEnd)}.`,
       "Run again after that, or shorten `windows.post`.",
       { readyAt: postEnd, asOf: plan.asOf, secondsLeft: postEnd - plan.asOf },
-    );
+    ).refusal;
   }
-  const aligned = alignPanel(plan, sli, input);
-  if (!aligned.ok) return aligned;
-  const collapsed = collapseClusters(aligned.value.panel, plan.clusters);
-  return collapsed.ok ? answer({ ...aligned.value, panel: collapsed.value }) : collapsed;
+  return null;
 }
 
-interface Fitted {
-  readonly fit: DidFit;
-  readonly effect: Effect;
-}
-
-function estimateEffect(plan: AnalysisPlan, sli: SliPlan, panel: Panel): Outcome<Fitted> {
-  const fitted = fitDid(panel, { scale: plan.scale, keepStill: hasExactCounts(sli, panel) });
-  if (!fitted.ok) return fitted;
-  const fit = fitted.value;
-  if (plan.inference === "precision-weighted") return answer({ fit, effect: defaultEffect(sli, panel, fit) });
-  const named = namedEffect(plan, panel, fit);
-  return named.ok ? answer({ fit, effect: named.value }) : named;
-}
-
-/** Events over a known exposure, for which a gap that never moved still has an exact interval. */
-function hasExactCounts(sli: SliPlan, panel: Panel): boolean {
-  return sli.kind === "count" || (sli.kind === "ratio" && panel.weights !== null);
-}
-
-function defaultEffect(sli: SliPlan, panel: Panel, fit: DidFit): Effect {
-  const { variance, dof } = fit;
-  if (variance !== null && dof !== null) {
-    const clusters = fit.treated.length + fit.control.length;
-    return studentEffect({ att: fit.att, stdError: Math.sqrt(variance), dof, method: fit.method, clusters });
-  }
-  if (hasExactCounts(sli, panel)) return exactCountEffect(panel, fit.window, fit.treated, fit.control);
-  return rankEffect(fit.att, fit.rankP ?? 1);
-}
-
-interface Parts extends Fitted {
-  readonly plan: AnalysisPlan;
-  readonly sli: SliPlan;
-  readonly input: SliSeries;
-  readonly aligned: Aligned;
-}
-
-function estimatedDraft(parts: Parts): SliDraft {
-  const { plan, sli, aligned, fit, effect } = parts;
-  const paths = pathsOf(aligned.panel, fit);
-  const baseline = baselineOf(fit, paths);
-  const margin = absoluteMargin(sli.margin, sli.direction, baseline.treatedPost);
+function answeredDraft(question: DesignQuestion, chosen: Chosen, found: DesignAnswer): SliDraft {
+  const { plan, sli } = question;
+  const { effect, margin, aligned, baseline } = found;
   const { stdError, dof } = effect;
   const powered = stdError !== null && dof !== null && margin !== null && Number.isFinite(margin);
   const result: SliResult = {
     ...emptyResult(plan, sli),
-    design: "did",
-    designReason: designReason(plan),
-    estimator: estimatorName(plan.inference),
-    scale: plan.inference === "precision-weighted" ? fit.scale : "additive",
+    design: chosen.design,
+    designReason: chosen.reason,
+    ...(found.facts === undefined ? {} : { designFacts: found.facts }),
+    estimator: found.estimator,
+    scale: found.scale,
     inference: {
       method: effect.method,
       clusters: effect.clusters,
@@ -123,11 +72,11 @@ function estimatedDraft(parts: Parts): SliDraft {
     margin: marginNumbers(sli, margin, baseline),
     mde: powered ? minimumDetectableEffect(stdError, dof, margin, plan.alpha, baseline.counterfactualPost) : null,
     baseline,
-    checks: runChecks(contextOf(parts, margin)),
-    eventStudy: eventStudy(fit, aligned.panel.step, plan.alpha),
-    unitChanges: unitChanges(aligned.panel, fit),
+    checks: found.checks,
+    eventStudy: found.eventStudy,
+    unitChanges: found.unitChanges,
     units: unitLists(aligned),
-    series: evidenceOf(parts, paths),
+    series: evidenceOf(question, aligned, found.paths),
   };
   return {
     plan,
@@ -135,45 +84,17 @@ function estimatedDraft(parts: Parts): SliDraft {
     result,
     effect,
     margin,
-    fit,
+    codes: found.codes,
+    timeToDecide: found.timeToDecide,
     windows: windowInstants(aligned.panel),
     quality: aligned.quality,
     preShortened: aligned.preShortenedTo !== null,
   };
 }
 
-function contextOf({ plan, sli, aligned, fit, effect }: Parts, margin: number | null): CheckContext {
-  return {
-    plan,
-    sli,
-    panel: aligned.panel,
-    quality: aligned.quality,
-    preShortenedTo: aligned.preShortenedTo,
-    fit,
-    effect,
-    margin,
-  };
-}
-
-function estimatorName(inference: AnalysisPlan["inference"]): string {
-  if (inference === "precision-weighted") return "precision-weighted-did";
-  return inference === "permutation" ? "mean-difference-of-unit-changes" : "two-way-fixed-effects-did";
-}
-
-function designReason(plan: AnalysisPlan): string {
-  return plan.design === "did"
-    ? "chosen by the configuration"
-    : "the same units are seen before and after, and there are controls";
-}
-
-function refusedDraft(
-  plan: AnalysisPlan,
-  sli: SliPlan,
-  input: SliSeries,
-  refusal: Refusal,
-  aligned: Aligned | null,
-): SliDraft {
-  const context: CheckContext = {
+function refusedDraft(question: DesignQuestion, refusal: Refusal, aligned: Aligned | null): SliDraft {
+  const { plan, sli, input } = question;
+  const checks = runChecks({
     plan,
     sli,
     panel: aligned?.panel ?? null,
@@ -182,12 +103,12 @@ function refusedDraft(
     fit: null,
     effect: null,
     margin: null,
-  };
+  });
   const result: SliResult = {
     ...emptyResult(plan, sli),
     reasonCodes: [refusal.code],
     reasons: [{ code: refusal.code, message: refusal.message, hint: refusal.hint, facts: refusal.facts }],
-    checks: runChecks(context),
+    checks,
     units: aligned === null ? unitsSeen(plan, input) : unitLists(aligned),
     series: {
       start: aligned?.panel.start ?? plan.window.deployedAt,
@@ -204,7 +125,8 @@ function refusedDraft(
     result,
     effect: null,
     margin: null,
-    fit: null,
+    codes: [],
+    timeToDecide: () => null,
     windows: aligned === null ? null : windowInstants(aligned.panel),
     quality: aligned?.quality ?? null,
     preShortened: false,
@@ -223,21 +145,6 @@ function marginNumbers(sli: SliPlan, absolute: number | null, baseline: Baseline
   };
 }
 
-function unitChanges(panel: Panel, fit: DidFit): UnitChange[] {
-  const change = (unit: number, group: "treated" | "control", value: number, weight: number): UnitChange => ({
-    unit: panel.units[unit] as string,
-    group,
-    weight,
-    change: Number.isFinite(value) ? value : null,
-  });
-  return [
-    ...fit.treated.map((u, i) => change(u, "treated", fit.treatedChanges[i] as number, 1 / fit.treated.length)),
-    ...fit.control.map((u, j) =>
-      change(u, "control", fit.controlChanges[j] as number, (fit.weights[j] as number) / fit.control.length),
-    ),
-  ];
-}
-
 /** Refused before there was a panel: which units the source gave, so that "no control" can be told from "no data". */
 function unitsSeen(plan: AnalysisPlan, input: SliSeries): SliResult["units"] {
   const units = groupUnits(plan, input.series);
@@ -250,7 +157,7 @@ function unitLists({ panel, quality }: Aligned): SliResult["units"] {
   return { treated: names(true), control: names(false), excluded: quality.excluded };
 }
 
-function evidenceOf({ input, aligned }: Parts, paths: Paths): SliEvidence {
+function evidenceOf({ input }: DesignQuestion, aligned: Aligned, paths: Paths): SliEvidence {
   const orNull = (path: Float64Array): (number | null)[] =>
     Array.from(path, (value) => (Number.isFinite(value) ? value : null));
   return {

@@ -159,6 +159,8 @@ export interface SliResult {
   readonly design: Design | null;
   /** Why `design: auto` chose it. */
   readonly designReason: string | null;
+  /** Numbers that belong to the design alone (donor weights, waves, planned and seen shares); left out when it has none. */
+  readonly designFacts?: Readonly<Record<string, JsonValue>>;
   readonly estimator: string | null;
   readonly scale: Scale | null;
   readonly inference: InferenceDescription | null;

@@ -17,6 +17,7 @@ import type { Lead } from "./headline.ts";
 import type { MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
 import { coverageFindings } from "./wording/checks.ts";
+import { DESIGN_WORDING } from "./wording/designs.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
 
 /** `6 treated and 14 control units, 13:15 to 14:00 UTC compared with 11:00 to 13:00 UTC; ...`. */
@@ -163,7 +164,7 @@ export function methodOf(document: ResultDocument, shown: Disclosure): readonly 
   const alpha = document.plans[0]?.alpha ?? 0.05;
   const family = document.slis.filter((sli) => sli.role === "primary" || sli.role === "guardrail").length;
   return [
-    "Difference-in-differences: the change of the treated units minus the change that the control units had at the same time.",
+    DESIGN_WORDING[first?.design ?? "did"].method,
     ...(first?.designReason == null
       ? []
       : [`${sentence(`Design ${first.design ?? "none"}: ${shown.message(first.designReason)}`)}`]),

@@ -2,7 +2,7 @@ import { holm } from "../inference/multiplicity.ts";
 import type { ReasonCode } from "../reasons.ts";
 import type { CheckId, CheckResult } from "../result.ts";
 import type { CheckContext } from "./check.ts";
-import { CHECKS } from "./index.ts";
+import { CHECKS, DATA_CHECKS } from "./index.ts";
 
 /** What pre-trends and spillover may cost together on good data. */
 export const SHARED_BUDGET = 0.02;
@@ -12,6 +12,11 @@ const SHARED: readonly CheckId[] = ["pre-trends", "spillover"];
 export function runChecks(context: CheckContext): CheckResult[] {
   const results = CHECKS.flatMap((check) => check.run(context) ?? []);
   return shareBudget(results);
+}
+
+/** The checks that every design shares; `fit` of the context is null unless the design is `did`. */
+export function runDataChecks(context: CheckContext): CheckResult[] {
+  return DATA_CHECKS.flatMap((check) => check.run(context) ?? []);
 }
 
 function shareBudget(results: readonly CheckResult[]): CheckResult[] {

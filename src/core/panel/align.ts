@@ -16,6 +16,17 @@ export interface Aligned {
   readonly preShortenedTo: number | null;
 }
 
+/** What a design asks of the panel beyond a deploy that lies inside the data. */
+export interface AlignRules {
+  /** Refuses when nothing was seen before the deploy. */
+  readonly needsPre: boolean;
+  /** Which units can be compared; refuses when a side that is needed is missing. */
+  readonly sides: typeof checkSides;
+}
+
+/** Treated and control units, each seen before and after the deploy. */
+export const BEFORE_AND_AFTER: AlignRules = { needsPre: true, sides: checkSides };
+
 /** More cells than this are a wrong step, not a panel. */
 const MAX_CELLS = 2e8;
 
@@ -23,7 +34,12 @@ const MAX_CELLS = 2e8;
  * Raw series of one SLI to a panel: groups decided, points put on the grid, exclusions blanked, units that cannot be
  * compared left out by name. Refuses when a side is missing or the deploy is not inside the data.
  */
-export function alignPanel(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): Outcome<Aligned> {
+export function alignPanel(
+  plan: AnalysisPlan,
+  sli: SliPlan,
+  input: SliSeries,
+  rules: AlignRules = BEFORE_AND_AFTER,
+): Outcome<Aligned> {
   const excluded: { unit: string; reason: string }[] = [...plan.excludedUnits];
   const units = groupUnits(plan, input.series);
   const range = stampRange(units);
@@ -37,10 +53,10 @@ export function alignPanel(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): 
       },
     );
   }
-  const timing = checkTiming(plan, range);
+  const timing = checkTiming(plan, range, rules);
   if (!timing.ok) return timing;
   const grid = gridFor(plan, range);
-  const empty = emptyWindow(plan, grid);
+  const empty = emptyWindow(plan, grid, rules);
   if (empty !== null) return empty;
   if (!(grid.steps * units.length <= MAX_CELLS)) {
     return refuse(
@@ -70,18 +86,18 @@ export function alignPanel(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): 
       { spacing, step: plan.window.step },
     );
   }
-  return assemble(plan, grid, cells, trimmed, { counts, excluded, spacing });
+  return assemble(plan, grid, cells, trimmed, { counts, excluded, spacing }, rules);
 }
 
 /** Windows that hold no step, whatever the data. */
-function emptyWindow(plan: AnalysisPlan, grid: Grid): Outcome<never> | null {
+function emptyWindow(plan: AnalysisPlan, grid: Grid, rules: AlignRules): Outcome<never> | null {
   const { deployedAt, step, settle } = plan.window;
   if (!(step > 0)) {
     return refuse("NOT_ESTIMABLE", `A step of ${step} s makes no grid.`, "Give a step of at least one second.", {
       step,
     });
   }
-  if (grid.first >= 0) {
+  if (rules.needsPre && grid.first >= 0) {
     return refuse(
       "NO_PRE_DATA",
       "The pre window holds no step before the deploy.",
@@ -100,7 +116,7 @@ function emptyWindow(plan: AnalysisPlan, grid: Grid): Outcome<never> | null {
   return null;
 }
 
-function checkTiming(plan: AnalysisPlan, range: StampRange): Outcome<true> {
+function checkTiming(plan: AnalysisPlan, range: StampRange, rules: AlignRules): Outcome<true> {
   const { deployedAt } = plan.window;
   const facts = { deployedAt, dataFrom: range.first, dataTo: range.last };
   const span = `${utc(range.first)} to ${utc(range.last)}`;
@@ -112,7 +128,7 @@ function checkTiming(plan: AnalysisPlan, range: StampRange): Outcome<true> {
       facts,
     );
   }
-  if (range.first >= deployedAt) {
+  if (rules.needsPre && range.first >= deployedAt) {
     return refuse(
       "DEPLOY_OUTSIDE_DATA",
       `The deploy at ${utc(deployedAt)} is before the data, which cover ${span}.`,
@@ -133,7 +149,7 @@ function gridFor(plan: AnalysisPlan, range: StampRange): Grid {
   const index = (time: number): number => Math.floor((time - deployedAt) / step);
   const first = preStart === null ? index(range.first) : Math.max(index(preStart), index(range.first));
   const last = postEnd === null ? index(range.last) : Math.ceil((postEnd - deployedAt) / step) - 1;
-  return { deployedAt, step, first, steps: last - first + 1 };
+  return { deployedAt, step, first: Math.min(0, first), steps: last - Math.min(0, first) + 1 };
 }
 
 function blankExclusions(plan: AnalysisPlan, grid: Grid, cells: readonly UnitCells[]): void {
@@ -169,15 +185,16 @@ function assemble(
     readonly excluded: { unit: string; reason: string }[];
     readonly spacing: number | null;
   },
+  rules: AlignRules,
 ): Outcome<Aligned> {
   const shortened = preStartAfterOthers(plan, grid, trimmed);
-  const from = shortened ?? trimmed.from;
+  const from = shortened ?? Math.min(trimmed.from, -grid.first);
   const preEnd = -grid.first - from;
   const steps = trimmed.to + 1 - from;
   const postStart = preEnd + Math.ceil(plan.window.settle / grid.step);
-  const windows = checkWindows(plan, { preEnd, postStart, steps }, trimmed, grid);
+  const windows = checkWindows(plan, { preEnd, postStart, steps }, trimmed, grid, rules);
   if (!windows.ok) return windows;
-  const sides = checkSides(cells, from, preEnd, postStart, steps);
+  const sides = rules.sides(cells, from, preEnd, postStart, steps);
   if (!sides.ok) return sides;
   for (const gone of sides.value.excluded) noticed.excluded.push(gone);
   const panel = buildPanel(grid, sides.value.kept, from, { preEnd, postStart, steps });
@@ -206,6 +223,7 @@ function checkWindows(
   shape: { readonly preEnd: number; readonly postStart: number; readonly steps: number },
   trimmed: Trimmed,
   grid: Grid,
+  rules: AlignRules,
 ): Outcome<true> {
   const lastSeen = grid.deployedAt + (grid.first + trimmed.to + 1) * grid.step;
   if (shape.steps <= shape.postStart) {
@@ -216,7 +234,7 @@ function checkWindows(
       { dataTo: lastSeen, postStart: plan.window.deployedAt + plan.window.settle },
     );
   }
-  if (shape.preEnd <= 0) {
+  if (rules.needsPre && shape.preEnd <= 0) {
     return refuse(
       "NO_PRE_DATA",
       "No unit has data before the deploy.",

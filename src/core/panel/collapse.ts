@@ -1,5 +1,21 @@
 import { answer, type Outcome, refuse } from "../outcome.ts";
+import type { AnalysisPlan, SliPlan } from "../plan.ts";
+import { type Aligned, type AlignRules, alignPanel, BEFORE_AND_AFTER } from "./align.ts";
 import { meanBetween, type Panel, unitValues, unitWeights } from "./panel.ts";
+import type { SliSeries } from "./series.ts";
+
+/** The panel at the level at which the deploy was assigned: aligned, then collapsed by `plan.clusters`. */
+export function alignClusters(
+  plan: AnalysisPlan,
+  sli: SliPlan,
+  input: SliSeries,
+  rules: AlignRules = BEFORE_AND_AFTER,
+): Outcome<Aligned> {
+  const aligned = alignPanel(plan, sli, input, rules);
+  if (!aligned.ok) return aligned;
+  const collapsed = collapseClusters(aligned.value.panel, plan.clusters);
+  return collapsed.ok ? answer({ ...aligned.value, panel: collapsed.value }) : collapsed;
+}
 
 /**
  * Averages the units of each cluster, the level at which the deploy was assigned, so that ten pods of one zone count as

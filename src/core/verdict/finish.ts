@@ -1,12 +1,11 @@
 import { failureCode } from "../checks/battery.ts";
-import type { DidFit } from "../estimators/did.ts";
+import type { DesignAnswer } from "../designs/design.ts";
 import type { Effect } from "../inference/effect.ts";
 import type { Quality } from "../panel/quality.ts";
 import type { AnalysisPlan, SliPlan } from "../plan.ts";
 import type { ReasonCode } from "../reasons.ts";
 import type { SliResult, TimeToDecide, Verdict } from "../result.ts";
 import { harmBounds, type Judgement, judge } from "./judge.ts";
-import { timeToDecide } from "./power.ts";
 
 /** An SLI before its verdict, with what the verdict needs. */
 export interface SliDraft {
@@ -16,7 +15,9 @@ export interface SliDraft {
   readonly effect: Effect | null;
   /** Raw units; null when a relative margin has no meaning. */
   readonly margin: number | null;
-  readonly fit: DidFit | null;
+  /** What qualifies the estimate itself, whatever the verdict. */
+  readonly codes: readonly ReasonCode[];
+  readonly timeToDecide: DesignAnswer["timeToDecide"];
   readonly quality: Quality | null;
   readonly preShortened: boolean;
   readonly windows: {
@@ -59,10 +60,10 @@ function decide(draft: SliDraft, adjusted: number | null): Judgement {
 }
 
 function projected(draft: SliDraft): TimeToDecide | null {
-  const { fit, margin, sli, plan, effect } = draft;
-  if (fit === null || margin === null || effect === null || plan.inference !== "precision-weighted") return null;
+  const { margin, sli, plan, effect } = draft;
+  if (margin === null || effect === null) return null;
   const { harm } = harmBounds(effect, sli.direction, plan.alpha);
-  return timeToDecide(fit, plan.window.step, { harm, margin, alpha: plan.alpha });
+  return draft.timeToDecide({ harm, margin, alpha: plan.alpha });
 }
 
 function openCodes(draft: SliDraft, time: TimeToDecide | null): ReasonCode[] {
@@ -80,10 +81,8 @@ function isTooNoisy({ effect, margin, plan }: SliDraft): boolean {
 }
 
 function qualifiers(draft: SliDraft, verdict: Verdict): ReasonCode[] {
-  const { result, fit, quality, sli } = draft;
-  const codes: ReasonCode[] = [...(fit?.codes ?? [])].filter(
-    (code) => code !== "EXACT_PLACEBO_RANK" || draft.effect?.method === "placebo-rank",
-  );
+  const { result, quality, sli } = draft;
+  const codes: ReasonCode[] = [...draft.codes];
   if (sli.kind === "quantile") codes.push("APPROXIMATE_QUANTILE");
   if (draft.preShortened) codes.push("PRE_SHORTENED");
   const planned = new Set(draft.plan.excludedUnits.map((one) => one.unit));

@@ -1,0 +1,57 @@
+import { refuse } from "../outcome.ts";
+import type { AnalysisPlan, Design } from "../plan.ts";
+import type { DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import { did } from "./did.ts";
+import { DESIGN_ROUTES } from "./index.ts";
+
+/** Which design answered, and why it was taken. */
+export interface Chosen {
+  readonly design: Design;
+  readonly reason: string;
+  readonly outcome: DesignOutcome;
+}
+
+/** Runs the design of the plan; with `auto` the first one that suits, else `did`, unless another one must replace it. */
+export function answerByDesign(question: DesignQuestion): Chosen {
+  return question.plan.design === "auto" ? automatic(question) : byName(question, question.plan.design);
+}
+
+function byName(question: DesignQuestion, design: Design): Chosen {
+  const route = DESIGN_ROUTES.find((one) => one.id === design);
+  const outcome = route === undefined ? notAvailable(question.plan) : route.run(question);
+  return { design, reason: "chosen by the configuration", outcome };
+}
+
+function automatic(question: DesignQuestion): Chosen {
+  for (const route of DESIGN_ROUTES) {
+    const reason = route.suits?.(question) ?? null;
+    if (reason !== null) return { design: route.id, reason, outcome: route.run(question) };
+  }
+  const outcome = did.run(question);
+  const plain: Chosen = {
+    design: "did",
+    reason: "the same units are seen before and after, and there are controls",
+    outcome,
+  };
+  if (!outcome.ok) return plain;
+  return DESIGN_ROUTES.reduce((chosen, route) => replaced(question, chosen, route), plain);
+}
+
+/** A design that was to replace `did` but cannot answer leaves the answer of `did` standing. */
+function replaced(question: DesignQuestion, chosen: Chosen, route: DesignRoute): Chosen {
+  if (!chosen.outcome.ok || route.replaces === undefined) return chosen;
+  const reason = route.replaces(question, chosen.outcome.value);
+  if (reason === null) return chosen;
+  const outcome = route.run(question);
+  return outcome.ok ? { design: route.id, reason, outcome } : chosen;
+}
+
+function notAvailable(plan: AnalysisPlan): DesignOutcome {
+  const refused = refuse(
+    "DESIGN_NOT_AVAILABLE",
+    `The design ${plan.design} is not available in this version.`,
+    `Use \`design: auto\` or one of ${DESIGN_ROUTES.map((route) => `\`${route.id}\``).join(", ")}.`,
+    { design: plan.design },
+  );
+  return { ...refused, aligned: null };
+}

@@ -1,0 +1,59 @@
+import type { Effect } from "../inference/effect.ts";
+import type { JsonValue, Refusal } from "../outcome.ts";
+import type { Aligned } from "../panel/align.ts";
+import type { SliSeries } from "../panel/series.ts";
+import type { AnalysisPlan, Design, Scale, SliPlan } from "../plan.ts";
+import type { ReasonCode } from "../reasons.ts";
+import type { Baseline, CheckResult, EventStudyPoint, TimeToDecide, UnitChange } from "../result.ts";
+import type { Paths } from "../verdict/paths.ts";
+
+/** What a design is asked: one SLI of a plan and its raw series. */
+export interface DesignQuestion {
+  readonly plan: AnalysisPlan;
+  readonly sli: SliPlan;
+  readonly input: SliSeries;
+}
+
+/** What an open verdict asks: how much longer until the interval lies on one side of the margin. Raw units, harm > 0 is worse. */
+export interface DecisionTarget {
+  readonly harm: number;
+  readonly margin: number;
+  readonly alpha: number;
+}
+
+/** Everything of an SLI's result that follows from an estimate; all numbers in raw units and raw sign. */
+export interface DesignAnswer {
+  readonly aligned: Aligned;
+  /** Name that a statistician finds in docs/method.md. */
+  readonly estimator: string;
+  readonly scale: Scale;
+  readonly effect: Effect;
+  /** Largest tolerated harm in raw units; null when a relative margin has no meaning here. */
+  readonly margin: number | null;
+  readonly paths: Paths;
+  readonly baseline: Baseline;
+  readonly checks: readonly CheckResult[];
+  readonly eventStudy: readonly EventStudyPoint[];
+  readonly unitChanges: readonly UnitChange[];
+  /** What qualifies the estimate (`ONE_CONTROL`, ...); the verdict adds its own. */
+  readonly codes: readonly ReasonCode[];
+  /** null: this design or inference has nothing to project with. */
+  readonly timeToDecide: (target: DecisionTarget) => TimeToDecide | null;
+  /** Numbers that belong to this design alone: donor weights, waves, planned and seen shares. */
+  readonly facts?: Readonly<Record<string, JsonValue>>;
+}
+
+/** `aligned` is what was already known of the panel when the design had to refuse; null before there was one. */
+export type DesignOutcome =
+  | { readonly ok: true; readonly value: DesignAnswer }
+  | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null };
+
+/** One way to compare; listed in `designs/index.ts`. */
+export interface DesignRoute {
+  readonly id: Design;
+  readonly run: (question: DesignQuestion) => DesignOutcome;
+  /** Why `auto` takes this design, in plain words; null when it does not suit. Left out: not by looking at the data alone. */
+  readonly suits?: (question: DesignQuestion) => string | null;
+  /** Why `auto` takes this design instead of `did`, having seen its answer; null when it does not. */
+  readonly replaces?: (question: DesignQuestion, did: DesignAnswer) => string | null;
+}
