@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { CHECKS } from "../../src/core/checks/index.ts";
+import { CHECKS, DATA_CHECKS } from "../../src/core/checks/index.ts";
+import { DESIGN_ROUTES } from "../../src/core/designs/index.ts";
+import { DESIGNS } from "../../src/core/plan.ts";
 import { CHECK_IDS } from "../../src/core/result.ts";
 import { VARIANCE_ESTIMATORS } from "../../src/core/vcov/index.ts";
 import { filesUnder, textOf } from "./repository.ts";
@@ -16,11 +18,18 @@ function filesWith(folder: string, pattern: RegExp): readonly string[] {
 
 describe("a forgotten line in an index is red", () => {
   it("for checks", () => {
-    const listed = [...CHECKS.map((check) => check.id), ACROSS_SLIS].sort();
-    expect(listed).toEqual([...CHECK_IDS].sort());
-    expect(filesWith("src/core/checks", /export const \w+: Check\b/)).toEqual(
-      listed.filter((id) => id !== ACROSS_SLIS),
-    );
+    const ofDesigns = DESIGN_ROUTES.flatMap((route) => route.checks);
+    const known = new Set([...DATA_CHECKS.map((check) => check.id), ...ofDesigns, ACROSS_SLIS]);
+    expect([...known].sort()).toEqual([...CHECK_IDS].sort());
+    expect(filesWith("src/core/checks", /export const \w+: Check\b/)).toEqual(CHECKS.map((check) => check.id).sort());
+  });
+
+  it("for designs", () => {
+    const files = filesUnder("src/core/designs").filter((file) => /export const \w+: DesignRoute\b/.test(textOf(file)));
+    const ids = DESIGN_ROUTES.map((route) => route.id);
+    expect(files).toHaveLength(ids.length);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(DESIGNS.filter((design) => ids.includes(design)).sort()).toEqual([...ids].sort());
   });
 
   it("for variance estimators", () => {

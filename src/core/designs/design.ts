@@ -4,7 +4,7 @@ import type { Aligned } from "../panel/align.ts";
 import type { SliSeries } from "../panel/series.ts";
 import type { AnalysisPlan, Design, Scale, SliPlan } from "../plan.ts";
 import type { ReasonCode } from "../reasons.ts";
-import type { Baseline, CheckResult, EventStudyPoint, TimeToDecide, UnitChange } from "../result.ts";
+import type { Baseline, CheckId, CheckResult, EventStudyPoint, TimeToDecide, UnitChange } from "../result.ts";
 import type { Paths } from "../verdict/paths.ts";
 
 /** What a design is asked: one SLI of a plan and its raw series. */
@@ -51,6 +51,8 @@ export type DesignOutcome =
 /** One way to compare; listed in `designs/index.ts`. */
 export interface DesignRoute {
   readonly id: Design;
+  /** Attempts to break the result that this design makes beside those of every design (`DATA_CHECKS`). */
+  readonly checks: readonly CheckId[];
   readonly run: (question: DesignQuestion) => DesignOutcome;
   /** Why `auto` takes this design, in plain words; null when it does not suit. Left out: not by looking at the data alone. */
   readonly suits?: (question: DesignQuestion) => string | null;

@@ -16,7 +16,11 @@ import { timeToDecide } from "../verdict/power.ts";
 import type { DesignAnswer, DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
 
 /** Same units before and after the deploy, and units that did not get it: docs/method.md section 3. */
-export const did: DesignRoute = { id: "did", run };
+export const did: DesignRoute = {
+  id: "did",
+  checks: ["pre-trends", "placebo-in-time", "placebo-in-space", "leave-one-out", "spillover"],
+  run,
+};
 
 function run(question: DesignQuestion): DesignOutcome {
   const { plan, sli, input } = question;
