@@ -30,6 +30,9 @@ export const REASON_CODES = [
   "NO_OVERLAP",
   "TOO_FEW_UNITS",
   "TOO_FEW_PERIODS",
+  "WEAK_INSTRUMENT",
+  "OVERDISPERSED",
+  "NO_SIZE_SUFFICES",
   // a required check failed (verdict `invalid`, the estimate stays)
   "PRE_TRENDS",
   "SPILLOVER",

@@ -141,6 +141,23 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     sentence: "There are too few periods for the chosen estimator.",
     todo: "Give a longer table, or choose an estimator for two periods.",
   },
+  WEAK_INSTRUMENT: {
+    short: "the assignment hardly moves who is exposed",
+    sentence: "The assignment hardly changes who is exposed, so an effect per exposed cannot be computed from it.",
+    todo: "Read the effect of the assignment itself (intention to treat), or find an assignment that units follow.",
+  },
+  OVERDISPERSED: {
+    short: "the counts scatter more than chance",
+    sentence:
+      "Before the treatment the counts scatter more than independent events can, so an exact test would be too sure.",
+    todo: "Use ppml with clustered errors, or treat whole units as the thing that was counted.",
+  },
+  NO_SIZE_SUFFICES: {
+    short: "no number of units or steps suffices",
+    sentence:
+      "However many units or steps are added within the limits given, the effect asked for stays below what can be detected.",
+    todo: "Lengthen the other window too, add units, or ask for a larger effect.",
+  },
   PRE_TRENDS: {
     short: "treated and control drifted apart before the deploy",
     sentence:
