@@ -150,7 +150,7 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     short: "the counts scatter more than chance",
     sentence:
       "Before the treatment the counts scatter more than independent events can, so an exact test would be too sure.",
-    todo: "Use ppml with clustered errors, or treat whole units as the thing that was counted.",
+    todo: "Use `ppml` with clustered errors, or treat whole units as the thing that was counted.",
   },
   NO_SIZE_SUFFICES: {
     short: "no number of units or steps suffices",
