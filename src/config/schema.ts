@@ -179,7 +179,7 @@ const sli = z
       examples: ["sum by (zone) (rate(http_requests_total[1m]))"],
     }),
     buckets: text.optional().meta({
-      description: "Query of histogram buckets by unit and `le` (kind quantile)",
+      description: "Query of histogram buckets by unit and `le`, or of native histograms by unit (kind quantile)",
       examples: ["sum by (zone, le) (rate(http_request_duration_seconds_bucket[1m]))"],
     }),
     quantile: z

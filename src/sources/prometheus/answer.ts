@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { BodyVerdict, ServerWords } from "../http/client.ts";
 import { parseJson } from "../http/json.ts";
+import { type NativeHistogram, readNativeHistograms } from "./native.ts";
 import { cutSamples, readSamples, type Samples } from "./samples.ts";
 
 /** Labels of one series. */
@@ -42,6 +43,8 @@ const vectorSchema = z.array(
 
 export interface MatrixEntry extends Samples {
   readonly labels: Labels;
+  /** Absent: the series has none. */
+  readonly histograms?: readonly NativeHistogram[];
 }
 
 export interface VectorSample {
@@ -94,15 +97,15 @@ export function readMatrix(body: string): BodyVerdict<Spoken<Usable<readonly Mat
   const entries: MatrixEntry[] = [];
   let used = 0;
   for (const { metric, values, histograms } of matrix.data) {
-    if (histograms !== undefined && histograms.length > 0) {
-      return unusable("it gives native histograms, not numbers; wrap it, for instance in histogram_sum(...)", warnings);
-    }
+    const native = readNativeHistograms(histograms ?? []);
+    if (!native.ok) return native;
     const next = cut?.lists[used];
     const isCut = next !== undefined && values?.length === 1 && values[0] === used;
     if (isCut) used += 1;
     const samples = isCut ? next : readSamples(values ?? []);
     if (samples === null) return { ok: false, detail: `a sample of ${JSON.stringify(metric)} is not [time, "number"]` };
-    entries.push({ labels: metric, ...samples });
+    const given = native.histograms;
+    entries.push({ labels: metric, ...samples, ...(given.length > 0 && { histograms: given }) });
   }
   return { ok: true, value: { data: { usable: true, value: entries }, warnings } };
 }

@@ -51,16 +51,24 @@ function isTooMuchAtOnce(error: unknown): boolean {
 function withinGrid(told: Told<readonly MatrixEntry[]>, grid: StepGrid): Told<readonly MatrixEntry[]> {
   return {
     ...told,
-    value: told.value.map((entry) => cutToGrid(entry, grid)).filter((entry) => entry.times.length > 0),
+    value: told.value.map((entry) => cutToGrid(entry, grid)).filter(hasPoints),
   };
+}
+
+function hasPoints(entry: MatrixEntry): boolean {
+  return entry.times.length > 0 || (entry.histograms?.length ?? 0) > 0;
 }
 
 function cutToGrid(entry: MatrixEntry, grid: StepGrid): MatrixEntry {
   const tolerance = grid.step / 1000;
   const inside = (time: number): boolean => time >= grid.start - tolerance && time <= grid.end + tolerance;
   const first = entry.times.findIndex(inside);
-  if (first < 0) return { ...entry, times: entry.times.slice(0, 0), values: entry.values.slice(0, 0) };
-  const end = entry.times.findLastIndex(inside) + 1;
-  if (first === 0 && end === entry.times.length) return entry;
-  return { ...entry, times: entry.times.slice(first, end), values: entry.values.slice(first, end) };
+  const end = first < 0 ? first : entry.times.findLastIndex(inside) + 1;
+  const histograms = entry.histograms?.filter((one) => inside(one.time)) ?? [];
+  const isWhole = Math.max(0, first) === 0 && Math.max(0, end) === entry.times.length;
+  if (isWhole && histograms.length === (entry.histograms?.length ?? 0)) return entry;
+  const [times, values] = [entry.times, entry.values].map((list) => list.slice(Math.max(0, first), Math.max(0, end)));
+  const none = new Float64Array(0);
+  const cut = { labels: entry.labels, times: times ?? none, values: values ?? none };
+  return histograms.length > 0 ? { ...cut, histograms } : cut;
 }

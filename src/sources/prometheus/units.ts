@@ -3,6 +3,8 @@ import type { Series, SeriesComponent } from "../../core/panel/series.ts";
 import type { SeriesQuery } from "../contract.ts";
 import { byNearness } from "../nearest.ts";
 import type { Labels, MatrixEntry } from "./answer.ts";
+import type { NativeHistogram } from "./native.ts";
+import { type Joined, mixedHistograms, nativeSeries, thinningWarning, unreadNative } from "./native-units.ts";
 
 /** The answer to one component's query, in pieces by time, oldest first. */
 export interface ComponentAnswer {
@@ -23,6 +25,7 @@ type UnitRule = Pick<SeriesQuery, "unitLabel" | "groupOf">;
 interface Collected {
   readonly unit: string;
   readonly group: "treated" | "control";
+  /** null: no bucket of a classic histogram. */
   readonly le: number | null;
   readonly labels: Labels;
   readonly identity: string;
@@ -43,11 +46,21 @@ export function toUnitSeries(answer: ComponentAnswer, rule: UnitRule): UnitSerie
     else collect({ unit, group, entry }, answer, rule.unitLabel, collected);
   }
   for (const { unit } of collected.values()) unmatched.delete(unit);
+  const joined = [...collected.values()].map((item) => joinParts(item, answer));
+  refuseBothKinds(joined, answer);
   return {
-    series: [...collected.values()].map((item) => joinParts(item, answer)),
-    warnings: unnamedWarning(entries, answer, rule.unitLabel),
+    series: joined.flatMap((item) => item.series),
+    warnings: [...unnamedWarning(entries, answer, rule.unitLabel), ...thinningWarning(joined, answer.what)],
     unmatchedUnits: [...unmatched].sort(),
   };
+}
+
+/** Equal bounds of both kinds would be added up as if they were two halves of the traffic. */
+function refuseBothKinds(joined: readonly Joined[], answer: ComponentAnswer): void {
+  const native = new Set(joined.filter((item) => item.nativeBounds !== null).map((item) => item.unit));
+  const both =
+    native.size === 0 ? undefined : joined.find((item) => item.nativeBounds === null && native.has(item.unit));
+  if (both !== undefined) throw mixedHistograms(both.unit, answer.what);
 }
 
 function isNamed(value: string | undefined): boolean {
@@ -62,7 +75,11 @@ function collect(
   collected: Map<string, Collected>,
 ): void {
   const { unit, group, entry } = found;
-  const le = answer.component === "bucket" ? readBucketBound(entry.labels, answer, unitLabel) : null;
+  const isNative = (entry.histograms?.length ?? 0) > 0;
+  if (isNative && answer.component !== "bucket") throw unreadNative(answer.what);
+  if (isNative && entry.times.length > 0) throw mixedHistograms(unit, answer.what);
+  const hasBound = answer.component === "bucket" && !isNative;
+  const le = hasBound ? readBucketBound(entry.labels, answer, unitLabel) : null;
   const key = `${le ?? ""}/${unit}`;
   const identity = identityOf(entry.labels);
   const known = collected.get(key);
@@ -79,20 +96,29 @@ function identityOf(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function joinParts(item: Collected, answer: ComponentAnswer): Series {
+function joinParts(item: Collected, answer: ComponentAnswer): Joined {
+  const { unit, group, le } = item;
+  const histograms = item.parts.flatMap((part) => part.histograms ?? []);
+  if (histograms.length > 0) return nativeSeries({ unit, group }, inOrder(histograms, unit, answer), answer.what);
   const length = item.parts.reduce((sum, part) => sum + part.times.length, 0);
   const times = new Float64Array(length);
   const values = new Float64Array(length);
   let offset = 0;
   for (const part of item.parts) {
     const [previous, next] = [times[offset - 1], part.times[0]];
-    if (previous !== undefined && next !== undefined && next <= previous) throw repeatedSteps(item.unit, answer);
+    if (previous !== undefined && next !== undefined && next <= previous) throw repeatedSteps(unit, answer);
     times.set(part.times, offset);
     values.set(part.values, offset);
     offset += part.times.length;
   }
-  const common = { unit: item.unit, group: item.group, component: answer.component, times, values };
-  return item.le === null ? common : { ...common, le: item.le };
+  const series = { unit, group, component: answer.component, ...(le !== null && { le }), times, values };
+  return { unit, series: [series], nativeBounds: null };
+}
+
+function inOrder(histograms: readonly NativeHistogram[], unit: string, answer: ComponentAnswer): typeof histograms {
+  const isLate = (one: NativeHistogram, index: number): boolean => one.time <= (histograms[index - 1]?.time ?? -1);
+  if (histograms.some(isLate)) throw repeatedSteps(unit, answer);
+  return histograms;
 }
 
 function readBucketBound(labels: Labels, answer: ComponentAnswer, unitLabel: string): number {
@@ -105,7 +131,7 @@ function readBucketBound(labels: Labels, answer: ComponentAnswer, unitLabel: str
       {
         hint: isVmRange
           ? "Wrap the buckets in prometheus_buckets(...), which turns `vmrange` into `le`."
-          : `Keep the label: \`sum by (${unitLabel}, le) (rate(..._bucket[1m]))\`.`,
+          : `Keep the label: \`sum by (${unitLabel}, le) (rate(..._bucket[1m]))\`; native histograms have none and are queried by their name, without _bucket.`,
       },
     );
   }

@@ -90,11 +90,55 @@ describe("range answers", () => {
     });
   });
 
-  test("native histograms are refused with the way out", () => {
-    const read = readMatrix(matrix([{ metric: {}, histograms: [[10, { count: "1" }]] }]));
+  test("native histograms keep their stamps, counts and buckets", () => {
+    const buckets = [
+      [1, "-4", "-2", "1"],
+      [3, "-0.001", "0.001", "2"],
+      [0, "1", "2", "0.5"],
+    ];
+    const read = readMatrix(
+      matrix([{ metric: { zone: "a" }, histograms: [[10, { count: "3.5", sum: "1", buckets }]] }]),
+    );
     expect(read).toMatchObject({
       ok: true,
-      value: { data: { usable: false, detail: expect.stringContaining("histogram_sum") } },
+      value: {
+        data: {
+          usable: true,
+          value: [
+            {
+              labels: { zone: "a" },
+              times: new Float64Array(0),
+              histograms: [{ time: 10, count: 3.5, buckets: Float64Array.of(-4, -2, 1, -0.001, 0.001, 2, 1, 2, 0.5) }],
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  test.each([
+    ["a native histogram without a count", [10, { sum: "1" }]],
+    ["a native histogram that is a list", [10, []]],
+    ["a bucket with an unknown rule", [10, { count: "1", buckets: [[4, "1", "2", "1"]] }]],
+    ["a bucket that ends before it starts", [10, { count: "1", buckets: [[0, "2", "1", "1"]] }]],
+    [
+      "buckets out of order",
+      [
+        10,
+        {
+          count: "2",
+          buckets: [
+            [0, "2", "4", "1"],
+            [0, "1", "2", "1"],
+          ],
+        },
+      ],
+    ],
+    ["a bound that is a number, not a text", [10, { count: "1", buckets: [[0, 1, "2", "1"]] }]],
+  ])("%s cannot be read", (_name, sample) => {
+    expect(readMatrix(matrix([{ metric: {}, histograms: [sample] }]))).toEqual({
+      ok: false,
+      detail: expect.stringContaining("a native histogram is not"),
     });
   });
 });

@@ -200,3 +200,78 @@ describe("range queries", () => {
     expect(asked.length).toBeLessThanOrEqual(2);
   });
 });
+
+describe("native histograms", () => {
+  const native = (time: number): unknown => [time, { count: "3", sum: "4", buckets: [[0, "1", "2", "3"]] }];
+  const answer = (result: readonly unknown[]) => () => ({
+    body: { status: "success", data: { resultType: "matrix", result } },
+  });
+  const quantile = { kind: "quantile", queries: { bucket: "sum by (zone) (rate(latency[1m]))" } } as const;
+
+  test("become buckets with bounds; a classic histogram of another unit stays what it is", async () => {
+    const { result } = run(
+      answer([
+        { metric: { zone: "a" }, histograms: [native(6000), native(6060)] },
+        { metric: { zone: "b", le: "+Inf" }, values: [[6000, "5"]] },
+      ]),
+      {},
+      quantile,
+    );
+    const { series, warnings } = await result;
+    expect(series.map((one) => [one.unit, one.group, one.le, [...one.values]])).toEqual([
+      ["a", "treated", 1, [0, 0]],
+      ["a", "treated", 2, [3, 3]],
+      ["a", "treated", Number.POSITIVE_INFINITY, [3, 3]],
+      ["b", "control", Number.POSITIVE_INFINITY, [5]],
+    ]);
+    expect(warnings).toEqual([]);
+  });
+
+  test("in steps outside the window are left out, as a front end may send them", async () => {
+    const { result } = run(answer([{ metric: { zone: "a" }, histograms: [native(5940), native(6000)] }]), {}, quantile);
+    expect((await result).series.map((one) => [...one.times])).toEqual([[6000], [6000], [6000]]);
+  });
+
+  test.each([
+    [
+      "beside classic buckets of the same unit",
+      [
+        { metric: { zone: "a" }, histograms: [native(6000)] },
+        { metric: { zone: "a", le: "1" }, values: [[6000, "1"]] },
+      ],
+    ],
+    [
+      "beside numbers in the same series",
+      [{ metric: { zone: "a" }, values: [[6060, "1"]], histograms: [native(6000)] }],
+    ],
+  ])("%s are refused", async (_name, entries) => {
+    await expect(run(answer(entries), {}, quantile).result).rejects.toMatchObject({
+      code: "SOURCE_REJECTED",
+      message: expect.stringContaining('unit "a" native histograms and other series'),
+    });
+  });
+
+  test("of two series for one unit are refused with the labels that differ", async () => {
+    const entries = ["x", "y"].map((pod) => ({ metric: { zone: "a", pod }, histograms: [native(6000)] }));
+    await expect(run(answer(entries), {}, quantile).result).rejects.toMatchObject({
+      code: "SOURCE_REJECTED",
+      message: expect.stringContaining('they differ in pod ("x", "y")'),
+    });
+  });
+
+  test("that were subtracted from each other are refused", async () => {
+    const less = [6000, { count: "1", sum: "0", buckets: [[0, "1", "2", "-3"]] }];
+    await expect(
+      run(answer([{ metric: { zone: "a" }, histograms: [less] }]), {}, quantile).result,
+    ).rejects.toMatchObject({ code: "SOURCE_REJECTED", hint: expect.stringContaining("without subtracting") });
+  });
+
+  test("of very fine resolution are joined, and that is said", async () => {
+    const buckets = Array.from({ length: 400 }, (_, index) => [0, String(index + 1), String(index + 2), "1"]);
+    const fine = [6000, { count: "400", sum: "0", buckets }];
+    const { series, warnings } = await run(answer([{ metric: { zone: "a" }, histograms: [fine] }]), {}, quantile)
+      .result;
+    expect(series.length).toBeLessThan(165);
+    expect(warnings).toEqual([expect.stringContaining("up to 401 bucket bounds; buckets of one unit were joined")]);
+  });
+});
