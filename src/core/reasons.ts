@@ -20,6 +20,7 @@ export const REASON_CODES = [
   "NOT_ESTIMABLE",
   "DESIGN_NOT_AVAILABLE",
   "SCALE_NOT_POSSIBLE",
+  "ONE_WAVE",
   // the table cannot be used by the chosen estimator
   "DUPLICATE_ROWS",
   "NOT_FINITE",
@@ -54,6 +55,8 @@ export const REASON_CODES = [
   "EXACT_PLACEBO_RANK",
   "APPROXIMATE_QUANTILE",
   "PRE_SHORTENED",
+  "WAVE_WITHOUT_CONTROL",
+  "WAVES_MERGED",
   "UNITS_DROPPED",
   "PARTIAL_DATA",
   "PLACEBO_IN_TIME",

@@ -93,6 +93,11 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     sentence: "The multiplicative scale needs positive levels before the deploy, and some are zero or negative.",
     todo: "Use `scale: auto` or `scale: additive`.",
   },
+  ONE_WAVE: {
+    short: "all units were deployed at once",
+    sentence: "All treated units were deployed within one settle time, so there are no waves to compare.",
+    todo: "Use `design: did` or `design: auto`.",
+  },
   DUPLICATE_ROWS: {
     short: "two rows for one unit and period",
     sentence: "Two rows of the table are for the same unit and period.",
@@ -258,6 +263,18 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     short: "the time before the deploy was shortened",
     sentence: "Another deploy inside the time before this one: the comparison starts after it.",
     todo: "Nothing to do unless the answer is inconclusive; deploys further apart give more history.",
+  },
+  WAVE_WITHOUT_CONTROL: {
+    short: "the last wave could not be judged",
+    sentence:
+      "Once the last wave had begun, no unit without the deploy was left: what followed, and the last wave itself, is not in the answer.",
+    todo: "Keep one unit without the deploy, or judge the last wave by the trend of the earlier ones.",
+  },
+  WAVES_MERGED: {
+    short: "close deploys count as one wave",
+    sentence:
+      "Units deployed within one settle time (or one step) of each other count as one wave; the time until its last unit had settled is left out.",
+    todo: "Nothing to do unless the waves matter: shorten `windows.settle` or `windows.step`.",
   },
   UNITS_DROPPED: {
     short: "some units were left out",
