@@ -22,11 +22,13 @@ const RUN_TIME = [
   "@actions/github",
   "@octokit/plugin-retry",
   "@octokit/plugin-throttling",
+  "aws4fetch",
   "commander",
   "d3-scale",
   "d3-shape",
   "hyparquet",
   "ml-matrix",
+  "undici",
   "yaml",
   "zod",
 ];
