@@ -10,11 +10,13 @@ import { goodmanBacon } from "./goodman-bacon.ts";
 import { histogramDid } from "./histogram/tidy.ts";
 import { honestDid } from "./honest-did.ts";
 import { imputation } from "./imputation.ts";
+import { iv } from "./iv.ts";
 import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
 import { permutation } from "./permutation.ts";
 import { ppml } from "./ppml.ts";
 import { cic, qdid } from "./quantile/tidy.ts";
+import { split } from "./split/tidy.ts";
 import { sunAbraham } from "./sun-abraham.ts";
 import { syntheticControl, syntheticDid } from "./synthetic/tidy.ts";
 import { twfe } from "./twfe.ts";
@@ -43,4 +45,6 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   conformal,
   fewTreated,
   anytime,
+  iv,
+  split,
 ];
