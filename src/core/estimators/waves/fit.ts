@@ -7,6 +7,7 @@ import { isRounding, LARGEST, magnitude, populationVariance, ROUNDING } from "..
 import { weighControls } from "../did-weights.ts";
 import { type Arrangement, comparisonUnits, type Wave } from "./arrangement.ts";
 import { type ContrastVariance, contrastValue, contrastVariance } from "./contrast.ts";
+import { controlExposure, shiftExposure } from "./exposure.ts";
 import { type Gaps, gapsOf } from "./gaps.ts";
 import { averageTerms, controlTerms, judgedCells, type Stretch, stretchesOf } from "./schedule.ts";
 
@@ -158,7 +159,7 @@ function estimate(opened: Opened): Outcome<WaveFit> {
     const own = controlTerms(gaps, stretches, unit);
     return { unit, change: contrastValue(own), time: own.length === 0 ? null : contrastVariance(own, window.end) };
   });
-  const doubt = doubtOf(opened, { att, time, controlChanges });
+  const doubt = doubtOf(opened, { att, time, controlChanges, stretches });
   if (!doubt.ok) return doubt;
   const { scale, weights, levels } = opened;
   return answer({
@@ -182,30 +183,40 @@ interface Evidence {
   readonly att: number;
   readonly time: ContrastVariance;
   readonly controlChanges: readonly ControlChange[];
+  readonly stretches: readonly Stretch[];
 }
 
 type Doubt = Pick<WaveFit, "variance" | "dof" | "method" | "codes" | "rankP" | "phi" | "q">;
 
-/** Doubt from time and from units, put together as in docs/method.md section 3 step 5. */
-function doubtOf({ window, size, keepStill }: Opened, { att, time, controlChanges }: Evidence): Outcome<Doubt> {
+/**
+ * Doubt from time and from units, put together as in docs/method.md section 3 step 5.
+ *
+ * The controls' overdispersion r = sum_j d_j^2 / s_j^2 / (n - 1) is carried over to the effect by how much more (or less) the
+ * effect feels lasting shifts than they do: phi = 1 + (r - 1) h / mean h_j (`shiftExposure`); dof (sum h_j)^2 / sum h_j^2 - 1,
+ * because a unit that was a control for a short time only says little. With one wave all h are equal and this is the
+ * default's phi on n - 1 degrees of freedom.
+ */
+function doubtOf(opened: Opened, { att, time, controlChanges, stretches }: Evidence): Outcome<Doubt> {
+  const { window, size, keepStill } = opened;
   if (isRounding(time.variance, size)) {
     const isStill = Math.abs(att) <= ROUNDING * size;
     if (isStill && !keepStill) return noVariation();
     return answer(placeboRank(window, isStill));
   }
-  const ratios = controlChanges.flatMap(({ change, time: own }) => {
+  const seen = controlChanges.flatMap(({ unit, change, time: own }) => {
     const ratio = own === null || isRounding(own.variance, size) ? Number.NaN : change ** 2 / own.variance;
-    return Number.isFinite(ratio) ? [ratio] : [];
+    return Number.isFinite(ratio) ? [{ ratio, h: controlExposure(stretches, unit, window.preEnd) }] : [];
   });
-  const q = ratios.length - 1;
-  const base = { rankP: null, q: Math.max(0, q) } as const;
-  if (q < 1) {
-    return answer({ ...base, ...time, method: "time-only", codes: ["ONE_CONTROL"], phi: null });
+  if (seen.length < 2) {
+    return answer({ rankP: null, q: 0, ...time, method: "time-only", codes: ["ONE_CONTROL"], phi: null });
   }
-  const phi = ratios.reduce((sum, value) => sum + value, 0) / q;
-  const doubt =
-    phi > 1 ? { variance: time.variance * phi, dof: q } : { variance: time.variance, dof: time.dof + q };
-  return answer({ ...base, ...doubt, method: "precision-weighted", codes: [], phi });
+  const sum = (of: (one: (typeof seen)[number]) => number): number => seen.reduce((total, one) => total + of(one), 0);
+  const weights = new Map(opened.control.map((u, j) => [u, opened.weights[j] as number]));
+  const exposure = (shiftExposure(stretches, weights, window.preEnd) * seen.length) / sum(({ h }) => h);
+  const phi = 1 + (sum(({ ratio }) => ratio) / (seen.length - 1) - 1) * exposure;
+  const q = Math.max(1, sum(({ h }) => h) ** 2 / sum(({ h }) => h ** 2) - 1);
+  const doubt = phi > 1 ? { variance: time.variance * phi, dof: q } : { variance: time.variance, dof: time.dof + q };
+  return answer({ rankP: null, q, ...doubt, method: "precision-weighted", codes: [], phi });
 }
 
 /** The gaps never moved before the first wave: the change is ranked among the windows as long as all waves together. */
