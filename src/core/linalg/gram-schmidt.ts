@@ -29,7 +29,7 @@ export function orthogonalize(
   const basis: Float64Array[] = [];
   const coefficients: number[][] = [];
   columns.forEach((column, j) => {
-    const rest = Float64Array.from(column);
+    const rest = column.slice();
     const loadings = basis.map(() => 0);
     for (let pass = 0; pass < 2; pass++) {
       basis.forEach((vector, i) => {
@@ -44,7 +44,8 @@ export function orthogonalize(
       return;
     }
     const norm = Math.sqrt(square);
-    basis.push(rest.map((value) => value / norm));
+    for (let i = 0; i < rest.length; i++) rest[i] = (rest[i] ?? 0) / norm;
+    basis.push(rest);
     coefficients.push([...loadings, norm]);
     kept.push(j);
   });

@@ -62,7 +62,7 @@ export function leastSquares(model: Model): Outcome<LinearFit> {
   const outcome = pick(model.outcome, rows);
   const outcomeWithin = within(outcome);
   const loadings = basis.map((vector) => weightedDot(vector, outcomeWithin, weights));
-  const residuals = Float64Array.from(outcomeWithin);
+  const residuals = outcomeWithin.slice();
   basis.forEach((vector, i) => {
     axpy(-(loadings[i] ?? 0), vector, residuals);
   });
@@ -105,10 +105,16 @@ export function effectParameters(effects: readonly Grouping[]): number {
 
 function centredSquare(column: Float64Array, weights: Float64Array | null, centre: boolean): number {
   const middle = centre ? weightedMean(column, weights) : 0;
-  const shifted = column.map((value) => value - middle);
+  let square = 0;
+  let shifted = 0;
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i] ?? 0;
+    const weight = weights === null ? 1 : (weights[i] ?? 0);
+    square += weight * value * value;
+    shifted += weight * (value - middle) * (value - middle);
+  }
   // a constant column has only rounding left after centring: its own size is the yardstick then
-  const floor = 1e-12 * weightedDot(column, column, weights);
-  return Math.max(weightedDot(shifted, shifted, weights), floor, Number.MIN_VALUE);
+  return Math.max(shifted, 1e-12 * square, Number.MIN_VALUE);
 }
 
 /** sqrt(SSR / (n - parameters)). */
@@ -118,9 +124,13 @@ export function residualScale(fit: LinearFit): number {
 
 /** Share of the outcome's weighted variation that the whole model explains. */
 export function rSquared(fit: LinearFit): number {
-  const middle = weightedMean(fit.outcome, fit.weights);
-  const centred = fit.outcome.map((value) => value - middle);
-  return 1 - fit.ssr / weightedDot(centred, centred, fit.weights);
+  const { outcome, weights } = fit;
+  const middle = weightedMean(outcome, weights);
+  let square = 0;
+  for (let i = 0; i < outcome.length; i++) {
+    square += (weights === null ? 1 : (weights[i] ?? 0)) * ((outcome[i] ?? 0) - middle) ** 2;
+  }
+  return 1 - fit.ssr / square;
 }
 
 /** Share of what is left after the effects that the columns explain. */

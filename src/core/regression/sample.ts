@@ -16,17 +16,35 @@ export interface Model {
   readonly singletons: "keep" | "remove";
 }
 
-/** Rows that can be used: nothing missing, weight positive, and (if asked) no singleton levels. */
+/** Rows that can be used: nothing missing, weight positive, and (if asked) no singleton levels. Ascending. */
 export function usableRows(model: Model): Int32Array {
-  const rows: number[] = [];
-  for (let i = 0; i < model.outcome.length; i++) {
-    if (Number.isNaN(model.outcome[i] ?? Number.NaN)) continue;
-    if (model.weights && !((model.weights[i] ?? 0) > 0)) continue;
-    if (model.columns.some((column) => Number.isNaN(column.values[i] ?? Number.NaN))) continue;
-    rows.push(i);
-  }
-  const usable = Int32Array.from(rows);
+  const usable = completeRows(model);
   return model.singletons === "remove" ? withoutSingletons(usable, model.effects) : usable;
+}
+
+function completeRows({ outcome, weights, columns }: Model): Int32Array {
+  const numbers = [outcome, ...columns.map(({ values }) => values)].filter(hasMissing);
+  const isOut = weights?.some((weight) => !(weight > 0)) ?? false;
+  const rows = new Int32Array(outcome.length);
+  if (numbers.length === 0 && !isOut) {
+    for (let i = 0; i < rows.length; i++) rows[i] = i;
+    return rows;
+  }
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (weights && !((weights[i] ?? 0) > 0)) continue;
+    let isMissing = false;
+    for (const values of numbers) isMissing ||= Number.isNaN(values[i] ?? Number.NaN);
+    if (isMissing) continue;
+    rows[count] = i;
+    count++;
+  }
+  return rows.slice(0, count);
+}
+
+function hasMissing(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i] as number)) return true;
+  return false;
 }
 
 function withoutSingletons(rows: Int32Array, effects: readonly Grouping[]): Int32Array {
@@ -46,8 +64,12 @@ function withoutSingletons(rows: Int32Array, effects: readonly Grouping[]): Int3
   }
 }
 
+/** The values of the selected rows, which are ascending; the very column when all rows are selected. */
 export function pick(values: Float64Array, rows: Int32Array): Float64Array {
-  return Float64Array.from(rows, (row) => values[row] ?? Number.NaN);
+  if (rows.length === values.length) return values;
+  const result = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) result[i] = values[rows[i] ?? 0] ?? Number.NaN;
+  return result;
 }
 
 export function pickEffects(effects: readonly Grouping[], rows: Int32Array): Grouping[] {

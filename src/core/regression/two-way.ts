@@ -5,9 +5,11 @@ import type { Grouping } from "./effects.ts";
 
 export function levelWeights(effect: Grouping, weights: Float64Array | null): Float64Array {
   const totals = new Float64Array(effect.count);
-  effect.levels.forEach((level, i) => {
+  const { levels } = effect;
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i] ?? 0;
     totals[level] = (totals[level] ?? 0) + (weights === null ? 1 : (weights[i] ?? 0));
-  });
+  }
   return totals;
 }
 
@@ -33,10 +35,10 @@ export function twoWaySystem(large: Grouping, small: Grouping, weights: Float64A
   const size = small.count;
   const totals = levelWeights(large, weights);
   const table = new Float64Array(large.count * size);
-  large.levels.forEach((level, i) => {
-    const cell = level * size + (small.levels[i] ?? 0);
+  for (let i = 0; i < large.levels.length; i++) {
+    const cell = (large.levels[i] ?? 0) * size + (small.levels[i] ?? 0);
     table[cell] = (table[cell] ?? 0) + (weights === null ? 1 : (weights[i] ?? 0));
-  });
+  }
   const schur = new Float64Array(size * size);
   levelWeights(small, weights).forEach((total, j) => {
     schur[j * size + j] = total;

@@ -1,6 +1,7 @@
 import { weightedDot } from "../linalg/kernels.ts";
 import type { Grouping } from "./effects.ts";
 import { levelWeights, type TwoWaySystem, twoWaySystem } from "./two-way.ts";
+import { balancedWithin, twoWayWithin } from "./two-way-within.ts";
 
 /** Takes the fixed effects out of a column (returns a new one): the residual of its weighted regression on them. */
 export type Within = (column: Float64Array) => Float64Array;
@@ -14,8 +15,8 @@ const TOLERANCE = 1e-14;
  * Within transformation for any number of fixed effects.
  *
  * none: the column itself; one: group means; two, balanced and unweighted: row and column means in one pass;
- * two: the Schur complement of the smaller set, solved directly; more: symmetric alternating projections with
- * conjugate gradients.
+ * two: the Schur complement of the smaller set by conjugate gradients, directly where the table is poorly connected; more:
+ * symmetric alternating projections with conjugate gradients.
  */
 export function withinTransform(
   effects: readonly Grouping[],
@@ -23,11 +24,12 @@ export function withinTransform(
   system: (() => TwoWaySystem) | null = directSystem(effects, weights),
 ): Within {
   const [first, second] = effects;
-  if (!first) return (column) => Float64Array.from(column);
+  if (!first) return (column) => column.slice();
   if (!second) return oneWay(first, weights);
   if (effects.length > 2) return alternating(effects, weights);
-  if (weights === null && isBalanced(first, second)) return balancedTwoWay(first, second);
-  return system ? twoWay(system(), weights) : alternating(effects, weights);
+  const [large, small] = first.count >= second.count ? [first, second] : [second, first];
+  if (weights === null && isBalanced(first, second)) return balancedWithin(large, small);
+  return twoWayWithin(large, small, { weights, system });
 }
 
 /** The normal equations of two effect sets, made on first use; null when they are not two or too many to solve directly. */
@@ -63,7 +65,7 @@ function demean(effect: Grouping, totals: Float64Array, weights: Float64Array | 
 function oneWay(effect: Grouping, weights: Float64Array | null): Within {
   const totals = levelWeights(effect, weights);
   return (column) => {
-    const result = Float64Array.from(column);
+    const result = column.slice();
     demean(effect, totals, weights, result);
     demean(effect, totals, weights, result);
     return result;
@@ -83,42 +85,6 @@ export function isBalanced(a: Grouping, b: Grouping): boolean {
   return true;
 }
 
-/** x_ut - mean_u - mean_t + mean; exact in one pass, the second pass only removes rounding. */
-function balancedTwoWay(a: Grouping, b: Grouping): Within {
-  const totalsA = levelWeights(a, null);
-  const totalsB = levelWeights(b, null);
-  return (column) => {
-    const result = Float64Array.from(column);
-    for (let pass = 0; pass < 2; pass++) {
-      demean(a, totalsA, null, result);
-      demean(b, totalsB, null, result);
-    }
-    return result;
-  };
-}
-
-function twoWay(system: TwoWaySystem, weights: Float64Array | null): Within {
-  const { large, small, inverse: rows } = system;
-  const totals = levelWeights(large, weights);
-  const removeOnce = (column: Float64Array): void => {
-    demean(large, totals, weights, column);
-    const sums = levelSums(small, column, weights);
-    const effects = new Float64Array(small.count);
-    rows.forEach((row, j) => {
-      effects[j] = weightedDot(row, sums, null);
-    });
-    const { levels } = small;
-    for (let i = 0; i < levels.length; i++) column[i] = (column[i] ?? 0) - (effects[levels[i] ?? 0] ?? 0);
-    demean(large, totals, weights, column);
-  };
-  return (column) => {
-    const result = Float64Array.from(column);
-    removeOnce(result);
-    removeOnce(result);
-    return result;
-  };
-}
-
 /**
  * Symmetric alternating projections accelerated by conjugate gradients.
  *
@@ -130,19 +96,20 @@ function alternating(effects: readonly Grouping[], weights: Float64Array | null)
   const totals = effects.map((effect) => levelWeights(effect, weights));
   const order = [...effects.keys(), ...[...effects.keys()].reverse().slice(1)];
   const gap = (column: Float64Array): Float64Array => {
-    const swept = Float64Array.from(column);
+    const swept = column.slice();
     for (const j of order) {
       const effect = effects[j];
       const total = totals[j];
       if (effect && total) demean(effect, total, weights, swept);
     }
-    return column.map((value, i) => value - (swept[i] ?? 0));
+    for (let i = 0; i < swept.length; i++) swept[i] = (column[i] ?? 0) - (swept[i] ?? 0);
+    return swept;
   };
   return (column) => {
-    const x = Float64Array.from(column);
+    const x = column.slice();
     const scale = Math.max(weightedDot(x, x, weights), Number.MIN_VALUE);
     const direction = gap(x);
-    const rest = Float64Array.from(direction);
+    const rest = direction.slice();
     let restSquare = weightedDot(rest, rest, weights);
     for (let i = 0; i < MAX_ITERATIONS && restSquare > TOLERANCE * TOLERANCE * scale; i++) {
       const image = gap(direction);

@@ -2,7 +2,7 @@ import { Matrix } from "ml-matrix";
 import { answer, type Outcome } from "../outcome.ts";
 import { type Grouping, interact } from "../regression/effects.ts";
 import type { LinearFit } from "../regression/ols.ts";
-import { clustersOf, crossProduct, groupSums, parameterFactor, sameDof, sandwich, scoreColumns } from "./scores.ts";
+import { clusterScores, clustersOf, crossProduct, parameterFactor, sameDof, sandwich } from "./scores.ts";
 import type { SmallSampleCorrection, Variance, VarianceContext } from "./variance.ts";
 
 /**
@@ -21,10 +21,9 @@ export function clusteredSandwich(
   if (!found.ok) return found;
   const groupings = found.value;
   const smallest = Math.min(...groupings.map((grouping) => grouping.count));
-  const scores = scoreColumns(fit);
   const meat = Matrix.zeros(fit.terms.length, fit.terms.length);
   for (const { grouping, sign } of intersections(groupings)) {
-    const part = crossProduct(groupSums(scores, grouping));
+    const part = crossProduct(clusterScores(fit, grouping));
     meat.add(part.mul(sign * clusterFactor(correction, grouping.count, smallest)));
   }
   const matrix = sandwich(fit, meat, parameterFactor(fit, correction, groupings));

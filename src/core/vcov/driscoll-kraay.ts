@@ -1,6 +1,6 @@
 import { answer } from "../outcome.ts";
 import { groupSums, sameDof, sandwich, scoreColumns } from "./scores.ts";
-import { bartlettMeat, serialFactor, serialSetup } from "./serial.ts";
+import { bartlettMeat, serialFactor, serialSetup, withoutNegatives } from "./serial.ts";
 import type { VarianceEstimator } from "./variance.ts";
 
 /**
@@ -22,7 +22,7 @@ export const driscollKraay: VarianceEstimator = {
     const grouping = { name: "time", levels: time.positions, count: time.count };
     const meat = bartlettMeat(groupSums(scoreColumns(fit), grouping), lag);
     const correction = context.smallSample ?? { parameters: "full", clusterFactor: "min" };
-    const matrix = sandwich(fit, meat, serialFactor(fit, correction, time.count));
+    const matrix = withoutNegatives(sandwich(fit, meat, serialFactor(fit, correction, time.count)));
     return answer({ matrix, dof: sameDof(fit, time.count - 1), clusters: null });
   },
 };

@@ -2,7 +2,7 @@ import { Matrix } from "ml-matrix";
 import { answer, refuse } from "../outcome.ts";
 import { type Grouping, rowsByLevel, rowsOf, selectRows } from "../regression/effects.ts";
 import { sameDof, sandwich, scoreColumns } from "./scores.ts";
-import { bartlettMeat, serialFactor, serialSetup, type TimeIndex } from "./serial.ts";
+import { bartlettMeat, serialFactor, serialSetup, type TimeIndex, withoutNegatives } from "./serial.ts";
 import type { VarianceEstimator } from "./variance.ts";
 
 /**
@@ -24,7 +24,7 @@ export const panelNeweyWest: VarianceEstimator = {
     const { time, lag } = setup.value;
     const meat = withinUnitMeat(scoreColumns(fit), selectRows(context.unit, fit.rows), time, lag);
     const correction = context.smallSample ?? { parameters: "full", clusterFactor: "min" };
-    const matrix = sandwich(fit, meat, serialFactor(fit, correction, time.count));
+    const matrix = withoutNegatives(sandwich(fit, meat, serialFactor(fit, correction, time.count)));
     return answer({ matrix, dof: sameDof(fit, time.count - 1), clusters: null });
   },
 };

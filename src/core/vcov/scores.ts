@@ -19,11 +19,28 @@ export function scoreColumns(fit: LinearFit, scale?: Float64Array): Float64Array
 
 /** Sums of each column within the levels of a grouping of the rows used. */
 export function groupSums(columns: readonly Float64Array[], grouping: Grouping): Float64Array[] {
+  const { levels, count } = grouping;
   return columns.map((column) => {
-    const sums = new Float64Array(grouping.count);
-    grouping.levels.forEach((level, i) => {
+    const sums = new Float64Array(count);
+    for (let i = 0; i < levels.length; i++) {
+      const level = levels[i] ?? 0;
       sums[level] = (sums[level] ?? 0) + (column[i] ?? 0);
-    });
+    }
+    return sums;
+  });
+}
+
+/** `groupSums` of `scoreColumns` without making these columns. */
+export function clusterScores(fit: LinearFit, grouping: Grouping): Float64Array[] {
+  const { weights, residuals } = fit;
+  const { levels, count } = grouping;
+  return fit.columns.map((column) => {
+    const sums = new Float64Array(count);
+    for (let i = 0; i < levels.length; i++) {
+      const level = levels[i] ?? 0;
+      const weight = weights === null ? 1 : (weights[i] ?? 0);
+      sums[level] = (sums[level] ?? 0) + weight * (column[i] ?? 0) * (residuals[i] ?? 0);
+    }
     return sums;
   });
 }

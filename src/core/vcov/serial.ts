@@ -68,3 +68,9 @@ export function bartlettMeat(columns: readonly Float64Array[], lags: number): Ma
 export function serialFactor(fit: LinearFit, correction: SmallSampleCorrection, steps: number): number {
   return parameterFactor(fit, correction, []) * (correction.clusterFactor === "off" ? 1 : steps / (steps - 1));
 }
+
+/** Bartlett weights make a positive semidefinite matrix: a variance below zero is rounding, and zero. In place. */
+export function withoutNegatives(matrix: Matrix): Matrix {
+  for (let j = 0; j < matrix.rows; j++) matrix.set(j, j, Math.max(0, matrix.get(j, j)));
+  return matrix;
+}
