@@ -44,6 +44,7 @@ function publicSli(sli: SliResult, shown: Disclosure, { values }: ReportContext)
       facts: {},
     })),
     designReason: sli.designReason === null ? null : shown.message(sli.designReason),
+    ...(sli.designFacts === undefined ? {} : { designFacts: publicFacts(sli.designFacts, shown) }),
     baseline: values === "relative" ? NO_LEVELS : sli.baseline,
     checks: sli.checks.map((check) => ({ ...check, facts: publicFacts(check.facts, shown) })),
     unitChanges: sli.unitChanges.map((change) => ({ ...change, unit: shown.unit(change.unit) })),
