@@ -2,7 +2,17 @@
  * result.json as a schema. `src/core/result.ts` stays the contract: the last lines do not compile when the two differ.
  */
 import * as z from "zod";
-import { DESIGNS, DIRECTIONS, INFERENCES, KINDS, MODES, ROLES, SCALES } from "../src/core/plan.ts";
+import {
+  ASSIGNMENTS,
+  DESIGNS,
+  DIRECTIONS,
+  INFERENCES,
+  KINDS,
+  MODES,
+  ROLES,
+  SCALES,
+  SHARES_OF,
+} from "../src/core/plan.ts";
 import { REASON_CODES } from "../src/core/reasons.ts";
 import { CHECK_IDS, type ResultDocument, VERDICTS } from "../src/core/result.ts";
 
@@ -57,6 +67,7 @@ const evidence = z
     unit: z.string(),
     group: group.nullable(),
     component: z.enum(["value", "numerator", "denominator", "bucket"]),
+    subgroup: z.string().optional(),
     le: z.union([number, z.literal("+Inf")]).optional(),
     start: number.optional(),
     step: number.optional(),
@@ -65,6 +76,51 @@ const evidence = z
     weights: stored.optional(),
   })
   .meta({ id: "evidence", description: "One raw series: start and step, or all times" });
+
+const subgroups = z
+  .strictObject({
+    by: z.string().meta({ description: "Label or column that names the subgroups" }),
+    scale: z
+      .enum(["relative", "absolute"])
+      .meta({ description: "Fractions of the mean without the deploy, or raw units" }),
+    estimates: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          treatedUnits: number,
+          controlUnits: number,
+          estimate: number.meta({ description: "From this subgroup alone" }),
+          confLow: optionalNumber,
+          confHigh: optionalNumber,
+          simultaneousLow: optionalNumber,
+          simultaneousHigh: optionalNumber,
+          shrunk: z
+            .strictObject({ estimate: number, confLow: number, confHigh: number })
+            .nullable()
+            .meta({ description: "Drawn towards the other subgroups" }),
+          pValue: optionalNumber,
+          pValueAdjusted: optionalNumber.meta({ description: "After Holm over the subgroups" }),
+          pMarginAdjusted: optionalNumber.meta({ description: "One-sided, of a harm up to the margin, after Holm" }),
+          finding: z.enum(["worse", "better"]).nullable(),
+          failedChecks: z.array(z.enum(CHECK_IDS)).readonly(),
+        }),
+      )
+      .readonly(),
+    omitted: z.array(z.strictObject({ name: z.string(), code: z.enum(REASON_CODES), message: z.string() })).readonly(),
+    heterogeneity: z
+      .strictObject({
+        statistic: number,
+        dof: number,
+        dofDenominator: optionalNumber,
+        pValue: number,
+        iSquared: number,
+        tau: optionalNumber,
+      })
+      .nullable(),
+    correlation: number,
+    refused: z.strictObject({ code: z.enum(REASON_CODES), message: z.string(), hint: z.string() }).nullable(),
+  })
+  .meta({ id: "subgroups", description: "With `by: label`: parts of the units, most harm first" });
 
 const path = z.array(optionalNumber).readonly();
 
@@ -127,6 +183,7 @@ const sli = z
       .array(z.strictObject({ unit: z.string(), group, weight: number, change: optionalNumber }))
       .readonly(),
     units: unitLists,
+    subgroups: subgroups.optional(),
     series: z
       .strictObject({
         start: number,
@@ -163,6 +220,7 @@ const plan = z
           role: z.enum(ROLES),
           margin: z.strictObject({ type: z.enum(["relative", "absolute"]), value: number, text: z.string() }),
           quantile: number.optional(),
+          by: z.string().optional(),
         }),
       )
       .readonly(),
@@ -200,6 +258,14 @@ const plan = z
       .readonly()
       .nullable(),
     configChanged: z.boolean().nullable(),
+    split: z
+      .strictObject({
+        treatedShare: optionalNumber,
+        shareOf: z.enum(SHARES_OF),
+        assignment: z.enum(ASSIGNMENTS),
+      })
+      .optional()
+      .meta({ description: "What was planned for a concurrent split" }),
     notes: facts,
   })
   .meta({ id: "plan", description: "What a replay starts from" });

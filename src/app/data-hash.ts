@@ -47,6 +47,8 @@ function addSeries(hash: Hash, series: Series): void {
   label(hash, series.unit);
   label(hash, series.group ?? "");
   label(hash, series.component);
+  // left out where there is none: results from before subgroups keep their hash
+  if (series.subgroup !== undefined) label(hash, `subgroup ${series.subgroup}`);
   label(hash, String(series.le ?? ""));
   numbers(hash, series.times);
   numbers(hash, series.values);
@@ -72,7 +74,8 @@ function numbers(hash: Hash, values: Float64Array): void {
 }
 
 function bySeries(a: Series, b: Series): number {
-  return order(a.unit, b.unit) || order(a.component, b.component) || (a.le ?? 0) - (b.le ?? 0) || 0;
+  const byPart = order(a.unit, b.unit) || order(a.component, b.component) || order(a.subgroup ?? "", b.subgroup ?? "");
+  return byPart || (a.le ?? 0) - (b.le ?? 0) || 0;
 }
 
 function order(a: string, b: string): number {

@@ -6,7 +6,7 @@ type Stored = EvidenceSeries["values"][number];
 /** Raw series as plain JSON: start and step for regular stamps, all stamps otherwise. Values keep every digit. */
 export function toEvidence(series: readonly Series[]): EvidenceSeries[] {
   return series.map((one) => {
-    const head = { unit: one.unit, group: one.group, component: one.component, ...bound(one) };
+    const head = { unit: one.unit, group: one.group, component: one.component, ...part(one), ...bound(one) };
     const spacing = regularSpacing(one.times);
     if (spacing === null) {
       const weights = one.weights === undefined ? {} : { weights: Array.from(one.weights, store) };
@@ -27,12 +27,17 @@ export function fromEvidence(evidence: readonly EvidenceSeries[]): Series[] {
       unit: one.unit,
       group: one.group,
       component: one.component,
+      ...part(one),
       ...(one.le === undefined ? {} : { le: one.le === "+Inf" ? Number.POSITIVE_INFINITY : one.le }),
       times: Float64Array.from(rows, (i) => stamps[i] as number),
       values: pick(one.values),
       ...(one.weights === undefined ? {} : { weights: pick(one.weights) }),
     };
   });
+}
+
+function part({ subgroup }: Pick<Series, "subgroup">): { subgroup?: string } {
+  return subgroup === undefined ? {} : { subgroup };
 }
 
 function bound(series: Series): { le?: number | "+Inf" } {

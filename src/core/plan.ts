@@ -43,6 +43,8 @@ export interface SliPlan {
   readonly margin: Margin;
   /** 0 < quantile < 1; only with kind `quantile`. */
   readonly quantile?: number;
+  /** Label (column) that names the subgroups of a unit, each judged beside the total; left out: none. */
+  readonly by?: string;
 }
 
 /** Instants are epoch seconds, spans are seconds. */
@@ -80,6 +82,18 @@ export interface ExposureObservation {
   readonly share: number;
 }
 
+export const SHARES_OF = ["traffic", "units"] as const;
+export const ASSIGNMENTS = ["unknown", "random"] as const;
+
+/** What was planned for a concurrent split. */
+export interface SplitPlan {
+  /** Share that the treated were to get, between 0 and 1; null: not stated. */
+  readonly treatedShare: number | null;
+  readonly shareOf: (typeof SHARES_OF)[number];
+  /** random: chance decided which unit is treated, so that no difference from before is expected. */
+  readonly assignment: (typeof ASSIGNMENTS)[number];
+}
+
 /**
  * Everything the analysis of one service may know besides the series. Plain data: it is stored in result.json and a
  * replay starts from it.
@@ -99,6 +113,8 @@ export interface AnalysisPlan {
   readonly seed: number;
   /** Units taken as treated by name; empty: the series say so themselves. */
   readonly treatedUnits: readonly string[];
+  /** unit -> epoch seconds of its own deploy; left out: all at `window.deployedAt`, which else is the earliest of these. */
+  readonly waves?: Readonly<Record<string, number>>;
   readonly excludedUnits: readonly { readonly unit: string; readonly reason: string }[];
   /** unit -> cluster, when the deploy was assigned to something larger than the unit (zone, node pool). */
   readonly clusters: Readonly<Record<string, string>>;
@@ -109,6 +125,8 @@ export interface AnalysisPlan {
   readonly exposure: readonly ExposureObservation[] | null;
   /** null: not known; true: the config changed in the very pull request it judges. */
   readonly configChanged: boolean | null;
+  /** Left out: nothing was planned, or the design is another one. */
+  readonly split?: SplitPlan;
   /** Free facts for the reader (where deployedAt came from, ...); never used in a computation. */
   readonly notes: Readonly<Record<string, JsonValue>>;
 }

@@ -42,6 +42,8 @@ export const REASON_CODES = [
   "COVERAGE",
   "LATE_DATA",
   "PLACEBO_OUTCOME_MOVED",
+  "SAMPLE_RATIO",
+  "PRE_DIFFERENCE",
   // the answer is qualified
   "MULTIPLICITY",
   "ONE_CONTROL",
@@ -52,6 +54,7 @@ export const REASON_CODES = [
   "MORE_TIME",
   "MORE_TIME_WILL_NOT_DECIDE",
   "WORSE_BUT_WITHIN_MARGIN",
+  "SUBGROUP_WORSE",
   "EXACT_PLACEBO_RANK",
   "APPROXIMATE_QUANTILE",
   "PRE_SHORTENED",
@@ -62,6 +65,8 @@ export const REASON_CODES = [
   "PLACEBO_IN_TIME",
   "CONFIG_CHANGED",
   "RESTART_INDISTINGUISHABLE",
+  "NO_HISTORY",
+  "WARM_UP",
 ] as const;
 
 export type ReasonCode = (typeof REASON_CODES)[number];

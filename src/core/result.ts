@@ -74,7 +74,12 @@ export const CHECK_IDS = [
   "placebo-in-space",
   "placebo-outcome",
   "leave-one-out",
+  "leave-one-wave-out",
+  "staggered-estimators",
   "spillover",
+  "sample-ratio",
+  "balance",
+  "warm-up",
   "overlap",
   "exposure",
   "coverage",
@@ -108,6 +113,8 @@ export interface EvidenceSeries {
   readonly unit: string;
   readonly group: "treated" | "control" | null;
   readonly component: "value" | "numerator" | "denominator" | "bucket";
+  /** Part of the unit, with `by: label`. */
+  readonly subgroup?: string;
   /** "+Inf" for the last bucket. */
   readonly le?: number | "+Inf";
   readonly start?: number;
@@ -138,6 +145,57 @@ export interface UnitChange {
   readonly group: "treated" | "control";
   readonly weight: number;
   readonly change: number | null;
+}
+
+/**
+ * One subgroup of an SLI beside its total. Numbers are on the scale of the report: fractions of what would have been
+ * without the deploy, or raw units; raw sign.
+ */
+export interface SubgroupResult {
+  readonly name: string;
+  readonly treatedUnits: number;
+  readonly controlUnits: number;
+  /** From this subgroup's series alone. */
+  readonly estimate: number;
+  readonly confLow: number | null;
+  readonly confHigh: number | null;
+  /** The interval of this subgroup when all subgroups are to be inside theirs at once. */
+  readonly simultaneousLow: number | null;
+  readonly simultaneousHigh: number | null;
+  /** Drawn towards the other subgroups, as far as its error asks for; null when there are too few. */
+  readonly shrunk: { readonly estimate: number; readonly confLow: number; readonly confHigh: number } | null;
+  /** Two-sided, of no effect; and after Holm over the subgroups. */
+  readonly pValue: number | null;
+  readonly pValueAdjusted: number | null;
+  /** One-sided, of a harm up to the margin, after Holm over the subgroups. */
+  readonly pMarginAdjusted: number | null;
+  /** Holds after Holm over the subgroups: `worse` beyond the margin, `better` than no effect. */
+  readonly finding: "worse" | "better" | null;
+  /** Required checks that this subgroup fails by itself, for which a finding was taken back. */
+  readonly failedChecks: readonly CheckId[];
+}
+
+/** The subgroups of an SLI, most harm first. */
+export interface SubgroupReport {
+  /** Label or column that names them. */
+  readonly by: string;
+  readonly scale: "relative" | "absolute";
+  readonly estimates: readonly SubgroupResult[];
+  readonly omitted: readonly { readonly name: string; readonly code: ReasonCode; readonly message: string }[];
+  /** Do the subgroups differ? null with fewer than two. */
+  readonly heterogeneity: {
+    readonly statistic: number;
+    readonly dof: number;
+    readonly dofDenominator: number | null;
+    readonly pValue: number;
+    readonly iSquared: number;
+    /** Standard deviation of the true effects between subgroups (log scale where relative); null when not estimated. */
+    readonly tau: number | null;
+  } | null;
+  /** Mean correlation between the errors of two subgroups. */
+  readonly correlation: number;
+  /** Why no subgroup was estimated; null when some were. */
+  readonly refused: { readonly code: ReasonCode; readonly message: string; readonly hint: string } | null;
 }
 
 export interface SliResult {
@@ -174,6 +232,8 @@ export interface SliResult {
   readonly eventStudy: readonly EventStudyPoint[];
   readonly unitChanges: readonly UnitChange[];
   readonly units: UnitLists;
+  /** With `by: label` only. */
+  readonly subgroups?: SubgroupReport;
   /** Removed in the Action's `result` output. */
   readonly series?: SliEvidence;
 }

@@ -15,6 +15,8 @@ export interface Series {
   /** null when a later step decides the group (a version label, `--treated`). */
   readonly group: Group | null;
   readonly component: SeriesComponent;
+  /** Part of the unit that this series is about (endpoint, region, tenant); left out: all of it. */
+  readonly subgroup?: string;
   /** Upper bound of a histogram bucket (may be +Infinity); only with component `bucket`. */
   readonly le?: number;
   readonly times: Float64Array;

@@ -1,7 +1,8 @@
 import type { SliPlan } from "../plan.ts";
-import { type CellCounts, cellOf, type Grid, reductionOf, toCells } from "./cells.ts";
+import { type CellCounts, cellOf, type Grid } from "./cells.ts";
 import { type Bucket, histogramQuantile } from "./histogram.ts";
 import type { Series } from "./series.ts";
+import { mergedCells } from "./subgroups.ts";
 import type { UnitSeries } from "./unit-series.ts";
 
 /** One unit on the grid. */
@@ -22,15 +23,24 @@ export function unitCells(unit: UnitSeries, sli: SliPlan, grid: Grid, counts: Ce
 type Cells = { readonly values: Float64Array; readonly weights: Float64Array | null };
 
 function plainCells(unit: UnitSeries, sli: SliPlan, grid: Grid, counts: CellCounts): Cells {
-  const find = (component: Series["component"]): Series | undefined =>
-    unit.series.find((one) => one.component === component);
+  const find = (component: Series["component"]): Series[] => seriesOf(unit.series, component);
   const numerator = find("numerator");
   const denominator = find("denominator");
-  if (numerator !== undefined || denominator !== undefined) return ratioCells(numerator, denominator, grid, counts);
+  if (numerator.length > 0 || denominator.length > 0) return ratioCells(numerator, denominator, grid, counts);
   const value = find("value");
-  if (value === undefined) return { values: new Float64Array(grid.steps).fill(Number.NaN), weights: null };
-  const cells = toCells(value, grid, reductionOf(sli.kind, "value"), counts);
+  if (value.length === 0) return { values: new Float64Array(grid.steps).fill(Number.NaN), weights: null };
+  const cells = mergedCells(value, sli.kind, grid, counts);
   return sli.kind === "ratio" ? cells : { values: cells.values, weights: null };
+}
+
+/** The series of one component: the first, or one per subgroup. */
+function seriesOf(series: readonly Series[], component: Series["component"]): Series[] {
+  const seen = new Set<string | undefined>();
+  return series.filter((one) => {
+    if (one.component !== component || seen.has(one.subgroup)) return false;
+    seen.add(one.subgroup);
+    return true;
+  });
 }
 
 /**
@@ -39,21 +49,21 @@ function plainCells(unit: UnitSeries, sli: SliPlan, grid: Grid, counts: CellCoun
  * was ever counted", and leaving those steps out would keep only the bad ones.
  */
 function ratioCells(
-  numerator: Series | undefined,
-  denominator: Series | undefined,
+  numerator: readonly Series[],
+  denominator: readonly Series[],
   grid: Grid,
   counts: CellCounts,
 ): Cells {
   const empty = new Float64Array(grid.steps).fill(Number.NaN);
-  const top = numerator === undefined ? empty : toCells(numerator, grid, "sum", counts).values;
-  const bottom = denominator === undefined ? empty : toCells(denominator, grid, "sum", counts).values;
-  const unknown = numerator === undefined ? null : cellsCalledUnknown(numerator, grid);
+  const top = numerator.length === 0 ? empty : mergedCells(numerator, "ratio", grid, counts).values;
+  const bottom = denominator.length === 0 ? empty : mergedCells(denominator, "ratio", grid, counts).values;
+  const unknown = cellsCalledUnknown(numerator, grid);
   const values = new Float64Array(grid.steps);
   const weights = new Float64Array(grid.steps);
   for (let t = 0; t < grid.steps; t++) {
     const traffic = bottom[t] as number;
     const counted = top[t] as number;
-    const isKnown = Number.isFinite(counted) || unknown?.[t] !== 1;
+    const isKnown = unknown[t] !== 1 || (numerator.length === 1 && Number.isFinite(counted));
     const usable = traffic > 0 && isKnown;
     values[t] = usable ? (Number.isFinite(counted) ? counted / traffic : 0) : Number.NaN;
     weights[t] = usable ? traffic : 0;
@@ -62,21 +72,24 @@ function ratioCells(
 }
 
 /** 1 where the source itself returned a value that is no number: that is not "nothing was counted". */
-function cellsCalledUnknown(series: Series, grid: Grid): Uint8Array {
+function cellsCalledUnknown(series: readonly Series[], grid: Grid): Uint8Array {
   const unknown = new Uint8Array(grid.steps);
-  for (let i = 0; i < series.times.length; i++) {
-    if (Number.isFinite(series.values[i] as number)) continue;
-    const cell = cellOf(series.times[i] as number, grid);
-    if (cell >= 0 && cell < grid.steps) unknown[cell] = 1;
+  for (const { times, values } of series) {
+    for (let i = 0; i < times.length; i++) {
+      if (Number.isFinite(values[i] as number)) continue;
+      const cell = cellOf(times[i] as number, grid);
+      if (cell >= 0 && cell < grid.steps) unknown[cell] = 1;
+    }
   }
   return unknown;
 }
 
 /** Per step the histogram quantile of the unit's own buckets: approximate, and never averaged over units' raw buckets. */
 function quantileCells(unit: UnitSeries, sli: SliPlan, grid: Grid, counts: CellCounts): Cells {
-  const columns = unit.series
-    .filter((one) => one.component === "bucket" && one.le !== undefined)
-    .map((one) => ({ le: one.le as number, values: toCells(one, grid, "mean", counts).values }));
+  const columns = bucketsByBound(unit.series).map(([le, series]) => ({
+    le,
+    values: mergedCells(series, "quantile", grid, counts).values,
+  }));
   if (columns.length === 0) return plainCells(unit, { ...sli, kind: "gauge" }, grid, counts);
   const values = new Float64Array(grid.steps);
   for (let t = 0; t < grid.steps; t++) {
@@ -88,4 +101,22 @@ function quantileCells(unit: UnitSeries, sli: SliPlan, grid: Grid, counts: CellC
     values[t] = histogramQuantile(sli.quantile ?? Number.NaN, buckets);
   }
   return { values, weights: null };
+}
+
+/** Buckets of one bound are one series per subgroup; without subgroups every series stands for itself. */
+function bucketsByBound(series: readonly Series[]): [number, Series[]][] {
+  const found: [number, Series[]][] = [];
+  const byBound = new Map<number, Series[]>();
+  for (const one of series) {
+    if (one.component !== "bucket" || one.le === undefined) continue;
+    const known = one.subgroup === undefined ? undefined : byBound.get(one.le);
+    if (known !== undefined) {
+      known.push(one);
+      continue;
+    }
+    const list = [one];
+    found.push([one.le, list]);
+    if (one.subgroup !== undefined) byBound.set(one.le, list);
+  }
+  return found;
 }

@@ -200,6 +200,18 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     sentence: "A metric that the deploy cannot affect moved with it, so something else happened to the treated units.",
     todo: "Look for what else happened then (traffic shift, failover); judge the deploy again without it.",
   },
+  SAMPLE_RATIO: {
+    short: "the split is not the planned one",
+    sentence:
+      "The treated units did not get the share that was planned for them, so something else than the plan decided who is on which side.",
+    todo: "Find out why (routing, retries, units that did not start) before trusting the effect, or correct `split.treated-share`.",
+  },
+  PRE_DIFFERENCE: {
+    short: "treated and control differed before the deploy",
+    sentence:
+      "Treated and control units already differed before the deploy, and a comparison side by side takes that for the effect.",
+    todo: "Use `design: did`, which compares every unit with its own past.",
+  },
   MULTIPLICITY: {
     short: "worse, but not beyond doubt among this many metrics",
     sentence: "The interval lies beyond the margin, but among this many metrics one would do so by chance too often.",
@@ -247,6 +259,12 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     short: "worse, but not shown to exceed the margin",
     sentence: "The metric got worse, but it is not shown that the harm exceeds the margin.",
     todo: "Decide whether this cost is worth the change; the margin says that you would tolerate it.",
+  },
+  SUBGROUP_WORSE: {
+    short: "one part got worse",
+    sentence:
+      "A part of the units (an endpoint, a region, a tenant) got worse beyond the margin, although the metric as a whole was not shown to.",
+    todo: "Look at the named part first; the verdict speaks about the whole only.",
   },
   EXACT_PLACEBO_RANK: {
     short: "exact rank instead of an interval",
@@ -296,6 +314,18 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     short: "the config changed with the deploy",
     sentence: "The config that judges this deploy was changed in the same pull request.",
     todo: "Check that the change of the config does not excuse the change of the code.",
+  },
+  NO_HISTORY: {
+    short: "no history to compare with",
+    sentence:
+      "The units are compared side by side, without their past: a difference that was there before the deploy, or the cold start of new units, would look like its effect.",
+    todo: "Choose a unit that outlives the deploy (zone, node pool, StatefulSet ordinal), or let chance choose the units and say so with `split.assignment: random`.",
+  },
+  WARM_UP: {
+    short: "the difference fades",
+    sentence:
+      "The difference fades within the post window, as it does while new units warm up (caches, connections, compiled code).",
+    todo: "Lengthen `windows.settle` until new units are warm, and judge again.",
   },
   RESTART_INDISTINGUISHABLE: {
     short: "a restart would look the same",
