@@ -19,7 +19,8 @@ export function runDataChecks(context: CheckContext): CheckResult[] {
   return DATA_CHECKS.flatMap((check) => check.run(context) ?? []);
 }
 
-function shareBudget(results: readonly CheckResult[]): CheckResult[] {
+/** Holm over pre-trends and spillover: together they refuse good data that often at most. */
+export function shareBudget(results: readonly CheckResult[]): CheckResult[] {
   const members = results.filter((one) => SHARED.includes(one.id) && one.pValue !== null);
   const adjusted = holm(members.map((one) => one.pValue));
   return results.map((one) => {
@@ -35,7 +36,12 @@ const FAILURE_CODES: Readonly<Record<CheckId, ReasonCode | null>> = {
   "placebo-in-space": null,
   "placebo-outcome": "PLACEBO_OUTCOME_MOVED",
   "leave-one-out": null,
+  "leave-one-wave-out": null,
+  "staggered-estimators": null,
   spillover: "SPILLOVER",
+  "sample-ratio": "SAMPLE_RATIO",
+  balance: "PRE_DIFFERENCE",
+  "warm-up": "WARM_UP",
   overlap: "OVERLAPPING_DEPLOY",
   exposure: "EXPOSURE",
   coverage: "COVERAGE",

@@ -198,7 +198,7 @@ function assemble(
   if (!sides.ok) return sides;
   for (const gone of sides.value.excluded) noticed.excluded.push(gone);
   const panel = buildPanel(grid, sides.value.kept, from, { preEnd, postStart, steps });
-  const everyone = buildPanel(grid, cells, from, { preEnd, postStart, steps });
+  const everyone = buildPanel(grid, sides.value.judged ?? cells, from, { preEnd, postStart, steps });
   const lateSteps = Math.min(grid.steps - 1 - trimmed.to, grid.steps + grid.first);
   return answer({
     panel,

@@ -4,6 +4,8 @@ import type { UnitCells } from "./unit-cells.ts";
 /** Units that can be compared, and those that cannot with the reason. */
 export interface Sides {
   readonly kept: readonly UnitCells[];
+  /** Units whose gaps the data are judged by; left out: all. */
+  readonly judged?: readonly UnitCells[];
   readonly excluded: readonly { readonly unit: string; readonly reason: string }[];
 }
 

@@ -123,15 +123,21 @@ function exposure({ facts }: CheckResult): string {
   } of control`;
 }
 
+/** The two effects of a partial exposure, both by name; nothing when everybody assigned was exposed. */
 function perExposed({ facts }: CheckResult, tongue: CheckTongue): string {
-  const each = numberFact(facts, "effectPerExposed");
-  const all = numberFact(facts, "itt");
-  const eachText = each === null ? null : tongue.effect(each);
-  const allText = all === null ? null : tongue.effect(all);
-  return aside([
-    allText === null ? null : `as assigned ${allText}`,
-    eachText === null ? null : `per exposed unit ${eachText}`,
-  ]);
+  const shown = (key: string): string | null => {
+    const value = numberFact(facts, key);
+    return value === null ? null : tongue.effect(value);
+  };
+  const each = shown("effectPerExposed");
+  if (each === null) return "";
+  const all = shown("itt");
+  const [low, high] = [shown("perExposedLow"), shown("perExposedHigh")];
+  const range =
+    low === null || high === null
+      ? "no finite interval: the units differ too much in how exposed they were"
+      : `${low} to ${high}`;
+  return `${all === null ? "" : `; intention to treat (all treated units, the effect of this report) ${all}`}; per exposed ${each} (${range})`;
 }
 
 /** What the data looked like, one phrase per finding. */
@@ -201,6 +207,35 @@ function spilled({ facts }: CheckResult, tongue: CheckTongue): string {
   return aside([`largest: ${tongue.unit(worst)}`, z === null ? null : `z = ${significant(z, 2)}`]);
 }
 
+function sampleRatio({ facts, pValue: p }: CheckResult): string {
+  const seen = numberFact(facts, "seen");
+  const planned = numberFact(facts, "planned");
+  const unitShare = numberFact(facts, "unitShare");
+  const what = textFact(facts, "of") === "units" ? "units" : "traffic";
+  const got = seen === null ? "an unknown share" : `${significant(seen * 100, 3)}%`;
+  const against = planned === null ? "" : `, planned ${significant(planned * 100, 3)}%`;
+  const units = unitShare === null || what === "units" ? "" : `${significant(unitShare * 100, 2)}% of the units`;
+  return `Treated units got ${got} of the ${what}${against}${aside([
+    units === "" ? null : units,
+    p === null ? null : pValue(p),
+  ])}`;
+}
+
+function balance(check: CheckResult, tongue: CheckTongue): string {
+  const difference = numberFact(check.facts, "difference");
+  const shown = difference === null ? null : tongue.effect(difference);
+  return aside([shown, check.pValue === null ? null : pValue(check.pValue)]);
+}
+
+function warmUp({ facts, pValue: p }: CheckResult, tongue: CheckTongue): string {
+  const early = numberFact(facts, "early");
+  const late = numberFact(facts, "late");
+  const first = early === null ? null : tongue.effect(early);
+  const last = late === null ? null : tongue.effect(late);
+  const shown = first === null || last === null ? "" : `: ${first} in its first third, ${last} in its last`;
+  return `${shown}${aside([p === null ? null : pValue(p)])}`;
+}
+
 export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
   "pre-trends": {
     question: "Did treated and control move in parallel before the deploy?",
@@ -247,6 +282,24 @@ export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
       return `Controls stayed on their course at the deploy: no${moved === "" ? "" : `, these moved against the others: ${moved}`}${spilled(check, tongue)}`;
     },
     noted: (check, tongue) => `Controls stayed on their course at the deploy: not tested${spilled(check, tongue)}`,
+  },
+  "sample-ratio": {
+    question: "Did the treated units get the share that was planned for them?",
+    passed: sampleRatio,
+    failed: (check) => `${sampleRatio(check)}: not the planned split`,
+    noted: (check) => `${sampleRatio(check)}; no planned share to compare with`,
+  },
+  balance: {
+    question: "Were treated and control units alike before the deploy?",
+    passed: (check, tongue) => `Alike before the deploy: yes${balance(check, tongue)}`,
+    failed: (check, tongue) => `Alike before the deploy: no, they already differed${balance(check, tongue)}`,
+    noted: (check, tongue) => `Alike before the deploy: not tested${balance(check, tongue)}`,
+  },
+  "warm-up": {
+    question: "Does the difference stay while new units warm up?",
+    passed: (check, tongue) => `The difference stays within the window${warmUp(check, tongue)}`,
+    failed: (check, tongue) => `The difference fades within the window${warmUp(check, tongue)}`,
+    noted: (check, tongue) => `The difference within the window${warmUp(check, tongue)}`,
   },
   overlap: {
     question: "Did another deploy touch these units inside the window?",

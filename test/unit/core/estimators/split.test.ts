@@ -25,8 +25,18 @@ const shape = fc.record({
   seed: fc.nat(),
 });
 
+interface MadeColumns extends TidyColumns {
+  readonly unit: readonly string[];
+  readonly time: readonly number[];
+  readonly outcome: readonly number[];
+  readonly treatment: readonly number[];
+  readonly weights: readonly number[];
+  readonly covariates: { readonly x: readonly number[] };
+  readonly texts: { readonly zone: readonly string[] };
+}
+
 /** A table whose units hold a covariate and, in `zone`, two strata. */
-function columnsOf({ treated, control, rows, seed }: Shape, effect = 0, noise = 1): Required<TidyColumns> {
+function columnsOf({ treated, control, rows, seed }: Shape, effect = 0, noise = 1): MadeColumns {
   const random = randomStream(seed);
   const units = Array.from({ length: treated + control }, (_, u) => ({
     u,
@@ -43,10 +53,10 @@ function columnsOf({ treated, control, rows, seed }: Shape, effect = 0, noise = 
     weights: cells.map(() => 1 + 9 * random.next()),
     covariates: { x: cells.map(({ x }) => x) },
     texts: { zone: cells.map(({ zone }) => zone) },
-  } as Required<TidyColumns>;
+  };
 }
 
-function pick(columns: Required<TidyColumns>, use: "plain" | "ratio" | "cuped" | "strata"): TidyColumns {
+function pick(columns: MadeColumns, use: "plain" | "ratio" | "cuped" | "strata"): TidyColumns {
   const { unit, time, outcome, treatment, weights, covariates, texts } = columns;
   return {
     unit,
@@ -140,9 +150,9 @@ describe.each(USES)("split: %s", (_, use, choice) => {
           time: turn(columns.time),
           outcome: turn(columns.outcome),
           treatment: turn(columns.treatment),
-          texts: { zone: turn(columns.texts.zone ?? []) },
+          texts: { zone: turn(columns.texts.zone) },
           ...(picked.weights === undefined ? {} : { weights: turn(columns.weights) }),
-          ...(picked.covariates === undefined ? {} : { covariates: { x: turn(columns.covariates.x ?? []) } }),
+          ...(picked.covariates === undefined ? {} : { covariates: { x: turn(columns.covariates.x) } }),
         };
         same(answered(turned, choice), answered(picked, choice));
         if (use === "ratio") return;
