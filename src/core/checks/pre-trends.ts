@@ -81,6 +81,26 @@ function leastSquaresLine(series: Float64Array, end: number): { level: number; s
   return { level: (sumX - slope * sumT) / n, slope };
 }
 
+/** The joint statistic of the binned leads of one series, and what judges it. */
+export interface LeadTest {
+  /** F = e' V^-1 e / (B - 1). */
+  readonly statistic: number;
+  readonly bins: readonly Bin[];
+  readonly dof: number;
+  readonly model: ArModel;
+}
+
+/** The statistic of one series on [0, preEnd) in a panel of `end` steps; null when it is too short or does not vary. */
+export function leadTest(series: Float64Array, preEnd: number, end: number): LeadTest | null {
+  const model = detrendedModel(series, preEnd);
+  if (model === null) return null;
+  const bins = leads(series, preEnd);
+  const statistic = leadStatistic(model, end, bins, preEnd);
+  return statistic === null
+    ? null
+    : { statistic, bins, model, dof: effectiveDof(model, impulseResponse(model, end), end) };
+}
+
 function leads(series: Float64Array, preEnd: number): Bin[] {
   const ranges = equalBins(0, preEnd, MOST_BINS, SHORTEST_BIN);
   return binsOf(series, preEnd, ranges).filter((bin) => Number.isFinite(bin.estimate));

@@ -14,6 +14,8 @@ export interface SimplexProblem {
 
 /** Projected-gradient steps before the exact search, which only needs to know roughly which weights are positive. */
 const WARM_STEPS = 300;
+/** Steps without a change of the support after which it is taken as found. */
+const SETTLED_STEPS = 15;
 /** A gradient this share above its smallest value counts as optimal. */
 const OPTIMAL = 1e-12;
 /** At most this share of the support enters at once. */
@@ -39,10 +41,10 @@ const CONVERGED = 1e-13;
  * min(rows, support)^2, never more than the data.
  * Source: Wolfe 1976, Mathematical Programming 11; Beck and Teboulle 2009, SIAM Journal on Imaging Sciences 2.
  */
-export function simplexWeights(problem: SimplexProblem): Float64Array {
+export function simplexWeights(problem: SimplexProblem, start: Float64Array | null = null): Float64Array {
   const count = problem.differences.length;
   if (count === 1) return Float64Array.of(1);
-  let x = acceleratedProjection(problem);
+  let x = start ?? acceleratedProjection(problem);
   let face = new Face(problem, x);
   if (!face.isSettled()) {
     x = oneColumn(x);
@@ -327,6 +329,7 @@ function acceleratedProjection(problem: SimplexProblem): Float64Array {
   let ahead = x;
   let momentum = 1;
   let last = Number.POSITIVE_INFINITY;
+  let changedAt = 0;
   for (let round = 0; round < WARM_STEPS; round++) {
     const mixed = mixture(problem.differences, ahead);
     const value = dot(mixed, mixed) + problem.ridge * dot(ahead, ahead);
@@ -337,14 +340,18 @@ function acceleratedProjection(problem: SimplexProblem): Float64Array {
     const nextMomentum = (1 + Math.sqrt(1 + 4 * momentum * momentum)) / 2;
     const carry = (momentum - 1) / nextMomentum;
     let moved = 0;
+    let isSame = true;
     ahead = next.map((weight, j) => {
-      const difference = weight - (x[j] as number);
+      const before = x[j] as number;
+      const difference = weight - before;
       moved = Math.max(moved, Math.abs(difference));
+      if (weight > 0 !== before > 0) isSame = false;
       return weight + carry * difference;
     });
     x = next;
     momentum = nextMomentum;
-    if (moved < 1e-10) break;
+    if (!isSame) changedAt = round;
+    if (moved < 1e-10 || round - changedAt >= SETTLED_STEPS) break;
   }
   return x;
 }
