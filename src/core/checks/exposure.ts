@@ -1,3 +1,4 @@
+import { perExposed } from "../inference/per-exposed.ts";
 import type { ExposureObservation } from "../plan.ts";
 import { type Check, result } from "./check.ts";
 
@@ -11,7 +12,8 @@ const PURE = 0.95;
  * Do the treated really run the new version and the controls not?
  *
  * Formula: with shares a (treated) and b (control), the reported effect is the intention-to-treat effect and
- * effectPerExposed = itt / (a - b) (Wald). Fails below a - b = 0.5. Source: Angrist, Imbens and Rubin (1996).
+ * effectPerExposed = itt / (a - b) (Wald) with a Fieller interval (perExposed). Fails below a - b = 0.5.
+ * Source: Angrist, Imbens and Rubin (1996).
  */
 export const exposure: Check = {
   id: ID,
@@ -38,11 +40,16 @@ export const exposure: Check = {
     const controlShare = meanShare(control) ?? 0;
     const difference = treatedShare - controlShare;
     const complete = treatedShare >= PURE && controlShare <= 1 - PURE;
+    const isPartial = effect !== null && difference >= LEAST_DIFFERENCE && !complete;
+    const each = isPartial ? perExposed(effect, treated.map(shareOf), control.map(shareOf), plan.alpha) : null;
     const facts = {
       treatedShare,
       controlShare,
       itt: effect?.att ?? null,
-      effectPerExposed: effect === null || difference < LEAST_DIFFERENCE || complete ? null : effect.att / difference,
+      effectPerExposed: each?.effect ?? null,
+      perExposedLow: each?.low ?? null,
+      perExposedHigh: each?.high ?? null,
+      perExposedMethod: each?.method ?? null,
       unitsBelow: treated
         .filter((one) => one.share < PURE)
         .map((one) => one.unit)
@@ -60,6 +67,10 @@ export const exposure: Check = {
     );
   },
 };
+
+function shareOf({ share }: ExposureObservation): number {
+  return share;
+}
 
 function meanShare(observations: readonly ExposureObservation[]): number | null {
   if (observations.length === 0) return null;

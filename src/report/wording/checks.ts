@@ -53,6 +53,41 @@ function robustness(breakdown: number): string {
     : `the verdict survives a drift ${times} times the largest seen before`;
 }
 
+/** What the mixture explains where it was not fitted. */
+function preFit(check: CheckResult, tongue: CheckTongue, word: string): string {
+  const explained = numberFact(check.facts, "explained");
+  const error = numberFact(check.facts, "heldOutError");
+  const missed = error === null ? null : tongue.size(error);
+  return `A mix of control units followed the treated before the deploy: ${word}${aside([
+    check.pValue === null ? null : `joint ${pValue(check.pValue)}`,
+    explained === null ? null : explainedText(explained),
+    missed === null ? null : `usually off by ${missed}`,
+  ])}`;
+}
+
+function explainedText(explained: number): string {
+  return explained <= 0
+    ? "no better than their own average where it was not fitted"
+    : `${significant(explained * 100, 2)}% of their movement where it was not fitted`;
+}
+
+/** How many donors have weight, and who the heaviest are. */
+function donors({ facts }: CheckResult, tongue: CheckTongue): string {
+  const weighted = recordsFact(facts, "donors");
+  const available = numberFact(facts, "available");
+  const effective = numberFact(facts, "effective");
+  const heaviest = weighted.slice(0, 3).flatMap((one) => {
+    const name = textFact(one, "unit");
+    const weight = numberFact(one, "weight");
+    return name === null || weight === null ? [] : [`${tongue.unit(name)} ${share(weight)}`];
+  });
+  const of = available === null ? "" : ` of ${count(available, "control unit")}`;
+  const worth = effective === null ? null : `worth ${significant(effective, 2)} equal ones`;
+  return `Compared with a mix of ${weighted.length}${of}${aside([worth])}: ${listing(heaviest)}${
+    weighted.length > heaviest.length ? ", ..." : ""
+  }`;
+}
+
 function inTime(check: CheckResult): string {
   const { facts } = check;
   const placebos = numberFact(facts, "independent") ?? numberFact(facts, "placebos");
@@ -133,10 +168,9 @@ function perExposed({ facts }: CheckResult, tongue: CheckTongue): string {
   if (each === null) return "";
   const all = shown("itt");
   const [low, high] = [shown("perExposedLow"), shown("perExposedHigh")];
-  const range =
-    low === null || high === null
-      ? "no finite interval: the units differ too much in how exposed they were"
-      : `${low} to ${high}`;
+  const unbounded = "no finite interval: the units differ too much in how exposed they were";
+  const none = textFact(facts, "perExposedMethod") === "fieller" ? unbounded : "no interval";
+  const range = low === null || high === null ? none : `${low} to ${high}`;
   return `${all === null ? "" : `; intention to treat (all treated units, the effect of this report) ${all}`}; per exposed ${each} (${range})`;
 }
 
@@ -242,6 +276,18 @@ export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
     passed: (check, tongue) => preTrends(check, tongue, "yes"),
     failed: (check, tongue) => preTrends(check, tongue, "no, they were already drifting apart"),
     noted: (check, tongue) => preTrends(check, tongue, "not tested"),
+  },
+  "pre-fit": {
+    question: "Did the mix of donors follow the treated units before the deploy?",
+    passed: (check, tongue) => preFit(check, tongue, "yes"),
+    failed: (check, tongue) => preFit(check, tongue, "no, not even the best mix"),
+    noted: (check, tongue) => preFit(check, tongue, "not tested"),
+  },
+  "donor-concentration": {
+    question: "Does the mix rest on more than one donor?",
+    passed: donors,
+    failed: (check, tongue) => `${donors(check, tongue)}; one donor stands for almost all`,
+    noted: donors,
   },
   "placebo-in-time": {
     question: "Would fake deploys before the real one have shown as much?",

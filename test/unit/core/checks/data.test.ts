@@ -117,6 +117,12 @@ describe("exposure", () => {
     expect(check.passed).toBe(true);
     expect(check.statistic).toBeCloseTo(0.8 - 0.1, 12);
     expect(check.facts.effectPerExposed).toBeCloseTo(att / 0.7, 12);
+    const interval = contextOf(panel).effect?.interval(0.05);
+    const excludesZero = (low: unknown, high: unknown): boolean => Number(low) * Number(high) > 0;
+    expect(excludesZero(check.facts.perExposedLow, check.facts.perExposedHigh)).toBe(
+      excludesZero(interval?.low, interval?.high),
+    );
+    expect(check.facts.perExposedMethod).toBe("fieller");
     expect(check.facts.unitsBelow).toEqual(["t2"]);
     expect(check.facts.unitsAbove).toEqual(["c01"]);
   });
