@@ -43,8 +43,12 @@ function notFinite(data: TidyData, column: string, row: number, value: number): 
   );
 }
 
+/** Up to this many cells per row a list of all cells is shorter than the rows in order. */
+const CELLS_PER_ROW = 16;
+
 /** Refuses a second row for the same unit and period. Time and memory grow with the rows. */
 export function checkUniqueRows(data: TidyData, unit: Grouping, period: Grouping): Outcome<null> {
+  if (unit.count * period.count <= CELLS_PER_ROW * data.rows && isEveryCellOnce(unit, period)) return answer(null);
   const index = rowsByLevel(unit);
   /** Unit that was last seen in each period, plus one. */
   const seenBy = new Int32Array(period.count);
@@ -63,4 +67,14 @@ export function checkUniqueRows(data: TidyData, unit: Grouping, period: Grouping
     }
   }
   return answer(null);
+}
+
+function isEveryCellOnce(unit: Grouping, period: Grouping): boolean {
+  const seen = new Uint8Array(unit.count * period.count);
+  for (let i = 0; i < unit.levels.length; i++) {
+    const cell = (unit.levels[i] as number) * period.count + (period.levels[i] as number);
+    if (seen[cell] === 1) return false;
+    seen[cell] = 1;
+  }
+  return true;
 }

@@ -1,4 +1,5 @@
 import { type Coefficient, coefficientTable } from "../../inference/coefficients.ts";
+import { dot } from "../../linalg/kernels.ts";
 import { answer, type JsonValue, type Outcome, refuse } from "../../outcome.ts";
 import type { Grouping } from "../../regression/effects.ts";
 import { type LinearFit, leastSquares, residualScale, rSquared, withinRSquared } from "../../regression/ols.ts";
@@ -42,10 +43,9 @@ export function regress(spec: RegressionSpec): Outcome<Regression> {
   const { table, options, settings } = spec;
   const { data } = table;
   if (spec.effects.length > 0 && spec.terms.length + data.covariates.length === 0) return noTerm();
-  const intercept = { name: "(Intercept)", values: new Float64Array(data.rows).fill(1) };
   const fitted = leastSquares({
     outcome: data.outcome,
-    columns: [...spec.terms, ...data.covariates, ...(spec.effects.length === 0 ? [intercept] : [])],
+    columns: [...spec.terms, ...data.covariates, ...(spec.effects.length === 0 ? [intercept(data.rows)] : [])],
     effects: spec.effects,
     singletons: spec.singletons,
     ...(data.weights === null ? {} : { weights: data.weights }),
@@ -68,6 +68,10 @@ export function regress(spec: RegressionSpec): Outcome<Regression> {
     notes: [...sampleNotes(spec, fit), ...droppedNotes(fit), ...perfectFitNotes(fit, coefficients), ...notes],
     details: details(fit, estimated.value),
   });
+}
+
+function intercept(rows: number): NamedColumn {
+  return { name: "(Intercept)", values: new Float64Array(rows).fill(1) };
 }
 
 function noTerm(): Outcome<never> {
@@ -93,6 +97,7 @@ function checkDropped(fit: LinearFit, { terms, settings, options }: RegressionSp
 
 function sampleNotes({ table, terms }: RegressionSpec, fit: LinearFit): string[] {
   const { rows, outcome, covariates, weights } = table.data;
+  if (fit.n === rows) return [];
   const columns = [outcome, ...terms.map(({ values }) => values), ...covariates.map(({ values }) => values)];
   let missing = 0;
   let unweighted = 0;
@@ -117,7 +122,7 @@ function droppedNotes(fit: LinearFit): string[] {
 }
 
 function perfectFitNotes(fit: LinearFit, coefficients: readonly Coefficient[]): string[] {
-  const scale = Math.sqrt(fit.outcomeWithin.reduce((total, value) => total + value * value, 0) / fit.n);
+  const scale = Math.sqrt(dot(fit.outcomeWithin, fit.outcomeWithin) / fit.n);
   const isPerfect = Math.sqrt(fit.ssr / fit.n) <= ROUNDING * Math.max(scale, Number.MIN_VALUE) * 1e3;
   if (isPerfect)
     return ["The model fits without a residual: its standard errors are rounding, not a measure of doubt."];

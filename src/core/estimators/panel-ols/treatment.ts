@@ -26,24 +26,28 @@ export function treatmentColumn(data: TidyData): Outcome<Float64Array> {
  */
 export function checkIdentified({ data, unit, periods }: RegressionTable, treatment: Float64Array): Outcome<null> {
   if (unit === null || periods === null) return answer(null);
-  const isUsed = (i: number): boolean =>
-    !Number.isNaN(data.outcome[i] ?? Number.NaN) && (data.weights === null || (data.weights[i] ?? 0) > 0);
-  const varies = (levels: Int32Array, count: number): boolean => {
-    const seen = new Uint8Array(count);
-    treatment.forEach((value, i) => {
-      const level = levels[i] ?? 0;
-      if (isUsed(i) && !Number.isNaN(value)) seen[level] = (seen[level] ?? 0) | (value === 1 ? 2 : 1);
-    });
-    return seen.includes(3);
-  };
-  if (!varies(unit.levels, unit.count)) {
+  const { outcome, weights } = data;
+  const seenUnit = new Uint8Array(unit.count);
+  const seenPeriod = new Uint8Array(periods.grouping.count);
+  for (let i = 0; i < treatment.length; i++) {
+    const value = treatment[i] as number;
+    if (Number.isNaN(value) || Number.isNaN(outcome[i] as number) || (weights !== null && !((weights[i] ?? 0) > 0))) {
+      continue;
+    }
+    const bit = value === 1 ? 2 : 1;
+    const u = unit.levels[i] as number;
+    const t = periods.grouping.levels[i] as number;
+    seenUnit[u] = (seenUnit[u] as number) | bit;
+    seenPeriod[t] = (seenPeriod[t] as number) | bit;
+  }
+  if (!seenUnit.includes(3)) {
     return refuse(
       "NO_PRE_DATA",
       "No treated unit has both treated and untreated rows, so unit effects take the whole treatment away.",
       "Add periods before the treatment, or name the column that is 1 only while treated.",
     );
   }
-  if (!varies(periods.grouping.levels, periods.grouping.count)) {
+  if (!seenPeriod.includes(3)) {
     return refuse(
       "NO_CONTROL_UNITS",
       "In no period are there treated and untreated units, so time effects take the whole treatment away.",

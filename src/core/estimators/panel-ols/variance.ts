@@ -113,9 +113,10 @@ function checkTreatedClusters(
   for (const grouping of clusters) {
     const used = selectRows(grouping, fit.rows);
     const isTreated = new Uint8Array(used.count);
-    fit.rows.forEach((row, i) => {
-      if (treated[row] === 1) isTreated[used.levels[i] ?? 0] = 1;
-    });
+    const { rows } = fit;
+    for (let i = 0; i < rows.length; i++) {
+      if (treated[rows[i] as number] === 1) isTreated[used.levels[i] as number] = 1;
+    }
     const count = isTreated.reduce((total, one) => total + one, 0);
     if (count === 1) {
       return refuse(
