@@ -36,6 +36,7 @@ export const REASON_CODES = [
   "NO_SIZE_SUFFICES",
   // a required check failed (verdict `invalid`, the estimate stays)
   "PRE_TRENDS",
+  "PRE_FIT_POOR",
   "SPILLOVER",
   "OVERLAPPING_DEPLOY",
   "EXPOSURE",
@@ -47,6 +48,7 @@ export const REASON_CODES = [
   // the answer is qualified
   "MULTIPLICITY",
   "ONE_CONTROL",
+  "ONE_DONOR",
   "UNIT_DOUBT_POOLED",
   "RELATIVE_UNDEFINED",
   "NO_MARGIN",

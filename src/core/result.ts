@@ -70,6 +70,8 @@ export interface Baseline {
 
 export const CHECK_IDS = [
   "pre-trends",
+  "pre-fit",
+  "donor-concentration",
   "placebo-in-time",
   "placebo-in-space",
   "placebo-outcome",

@@ -6,7 +6,7 @@ import { CHECKS, DATA_CHECKS } from "./index.ts";
 
 /** What pre-trends and spillover may cost together on good data. */
 export const SHARED_BUDGET = 0.02;
-const SHARED: readonly CheckId[] = ["pre-trends", "spillover"];
+const SHARED: readonly CheckId[] = ["pre-trends", "pre-fit", "spillover"];
 
 /** Runs every check that applies; pre-trends and spillover share their budget by Holm. */
 export function runChecks(context: CheckContext): CheckResult[] {
@@ -19,7 +19,7 @@ export function runDataChecks(context: CheckContext): CheckResult[] {
   return DATA_CHECKS.flatMap((check) => check.run(context) ?? []);
 }
 
-/** Holm over pre-trends and spillover: together they refuse good data that often at most. */
+/** Holm over pre-trends (of a mix of donors: pre-fit) and spillover: together they refuse good data that often at most. */
 export function shareBudget(results: readonly CheckResult[]): CheckResult[] {
   const members = results.filter((one) => SHARED.includes(one.id) && one.pValue !== null);
   const adjusted = holm(members.map((one) => one.pValue));
@@ -32,6 +32,8 @@ export function shareBudget(results: readonly CheckResult[]): CheckResult[] {
 
 const FAILURE_CODES: Readonly<Record<CheckId, ReasonCode | null>> = {
   "pre-trends": "PRE_TRENDS",
+  "pre-fit": "PRE_FIT_POOR",
+  "donor-concentration": "ONE_DONOR",
   "placebo-in-time": "PLACEBO_IN_TIME",
   "placebo-in-space": null,
   "placebo-outcome": "PLACEBO_OUTCOME_MOVED",

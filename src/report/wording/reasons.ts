@@ -169,6 +169,12 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
       "Treated and control were already moving apart before the deploy, so what follows cannot be credited to it.",
     todo: "Choose controls that move like the treated units, or shorten `windows.pre` to a calm stretch.",
   },
+  PRE_FIT_POOR: {
+    short: "no mix of control units follows the treated ones",
+    sentence:
+      "Even the best mix of control units did not follow the treated units before the deploy, so it cannot say what they would have done after it.",
+    todo: "Add control units that move like the treated ones (same traffic, same kind of machine), or shorten `windows.pre` to a calm stretch.",
+  },
   SPILLOVER: {
     short: "the controls moved at the deploy",
     sentence:
@@ -222,6 +228,12 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     sentence:
       "With one usable control unit the uncertainty comes from time alone; trouble of that unit would look like an effect.",
     todo: "Add control units.",
+  },
+  ONE_DONOR: {
+    short: "one control unit stands for all",
+    sentence:
+      "The treated units are compared almost only with one control unit, because only it moved like them; trouble of that unit would look like an effect.",
+    todo: "Look at the named control unit, or add control units that move like the treated ones.",
   },
   UNIT_DOUBT_POOLED: {
     short: "few controls",
