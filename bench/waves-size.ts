@@ -46,7 +46,7 @@ function report(scene: Scene): void {
   let [alarms, found, half, phis, squares, done] = [0, 0, 0, 0, 0, 0];
   for (let seed = 1; seed <= repetitions; seed++) {
     const { panel, times, noise } = make(scene, seed);
-    const arranged = arrangeWaves(panel, times, { step: 60, settle: SETTLE * 60 });
+    const arranged = arrangeWaves(panel, { times, step: 60, settle: SETTLE * 60 });
     if (!arranged.ok) throw new Error(arranged.refusal.message);
     const fitted = fitWaves(panel, arranged.value, { scale: "additive" });
     if (!fitted.ok) throw new Error(fitted.refusal.message);

@@ -3,7 +3,6 @@
  * the processor milliseconds of every fit as JSON. `coded`: units and periods are numbers already, as factors are in R;
  * `named`: the whole front door, from a table with names.
  */
-import { estimate } from "../../src/app/estimate.ts";
 import { coefficientTable } from "../../src/core/inference/coefficients.ts";
 import { leastSquares } from "../../src/core/regression/ols.ts";
 import { cr1 } from "../../src/core/vcov/cr1.ts";
@@ -41,7 +40,9 @@ function codedFit(columns: PanelColumns): () => Answer {
   };
 }
 
-function namedFit(columns: PanelColumns): () => Answer {
+async function namedFit(columns: PanelColumns): Promise<() => Answer> {
+  // on demand, so that the memory of the other way does not hold it
+  const { estimate } = await import("../../src/app/estimate.ts");
   const table = tableOf(columns);
   return () => {
     const outcome = estimate(table, "twfe", { vcov: "cr1", settings: { diagnostics: "no" } });
@@ -60,7 +61,7 @@ const [cells = 0, missing = 0, runs = 1] = process.argv.slice(2, 5).map(Number);
 const isNamed = process.argv[5] === "named";
 const columns = panelColumns(cells, missing);
 const rows = columns.outcome.length;
-const fit = isNamed ? namedFit(columns) : codedFit(columns);
+const fit = isNamed ? await namedFit(columns) : codedFit(columns);
 const milliseconds: number[] = [];
 let found: Answer = { estimate: Number.NaN, stdError: Number.NaN };
 for (let run = 0; run < runs; run++) {

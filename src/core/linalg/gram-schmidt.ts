@@ -5,9 +5,11 @@ export interface OrthogonalColumns {
   readonly kept: readonly number[];
   /** Indexes that the earlier columns already span. */
   readonly dropped: readonly number[];
-  /** Orthonormal in the weighted inner product, one per kept column. */
+  /** Orthogonal in the weighted inner product, one per kept column; the first is that column itself, not a copy. */
   readonly basis: readonly Float64Array[];
-  /** Upper triangular: column j = sum_i r[i][j] basis[i]; row-major over kept columns. */
+  /** Length of each vector of the basis. */
+  readonly norms: readonly number[];
+  /** Upper triangular: column j = sum_i r[i][j] basis[i] / norms[i]; row-major over kept columns. */
   readonly triangle: readonly Float64Array[];
 }
 
@@ -27,15 +29,17 @@ export function orthogonalize(
   const kept: number[] = [];
   const dropped: number[] = [];
   const basis: Float64Array[] = [];
+  const norms: number[] = [];
   const coefficients: number[][] = [];
   columns.forEach((column, j) => {
-    const rest = column.slice();
+    const rest = basis.length === 0 ? column : column.slice();
     const loadings = basis.map(() => 0);
     for (let pass = 0; pass < 2; pass++) {
       basis.forEach((vector, i) => {
-        const loading = weightedDot(vector, rest, weights);
+        const norm = norms[i] ?? Number.NaN;
+        const loading = weightedDot(vector, rest, weights) / norm;
         loadings[i] = (loadings[i] ?? 0) + loading;
-        axpy(-loading, vector, rest);
+        axpy(-loading / norm, vector, rest);
       });
     }
     const square = weightedDot(rest, rest, weights);
@@ -44,13 +48,13 @@ export function orthogonalize(
       return;
     }
     const norm = Math.sqrt(square);
-    for (let i = 0; i < rest.length; i++) rest[i] = (rest[i] ?? 0) / norm;
     basis.push(rest);
+    norms.push(norm);
     coefficients.push([...loadings, norm]);
     kept.push(j);
   });
   const triangle = kept.map((_, i) => Float64Array.from(kept, (_, j) => coefficients[j]?.[i] ?? 0));
-  return { kept, dropped, basis, triangle };
+  return { kept, dropped, basis, norms, triangle };
 }
 
 /** Inverse of an upper triangular matrix, row-major. */

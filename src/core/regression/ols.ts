@@ -56,15 +56,15 @@ export function leastSquares(model: Model): Outcome<LinearFit> {
   const raw = model.columns.map((column) => pick(column.values, rows));
   const transformed = raw.map(within);
   const scales = raw.map((column) => centredSquare(column, weights, effects.length > 0));
-  const { kept, dropped, basis, triangle } = orthogonalize(transformed, weights, scales, COLLINEAR);
+  const { kept, dropped, basis, norms, triangle } = orthogonalize(transformed, weights, scales, COLLINEAR);
   if (kept.length === 0 && model.columns.length > 0) return nothingVaries(model);
 
   const outcome = pick(model.outcome, rows);
   const outcomeWithin = within(outcome);
-  const loadings = basis.map((vector) => weightedDot(vector, outcomeWithin, weights));
+  const loadings = basis.map((vector, i) => weightedDot(vector, outcomeWithin, weights) / (norms[i] ?? 1));
   const residuals = outcomeWithin.slice();
   basis.forEach((vector, i) => {
-    axpy(-(loadings[i] ?? 0), vector, residuals);
+    axpy(-(loadings[i] ?? 0) / (norms[i] ?? 1), vector, residuals);
   });
   const inverse = invertTriangle(triangle);
   const root = new Matrix(inverse.map((row) => Array.from(row)));

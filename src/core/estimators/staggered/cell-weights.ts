@@ -35,9 +35,10 @@ export function cellWeights({ data, unit, periods, first, time }: StaggeredTable
   const scales = data.covariates.map(({ values }) =>
     Math.max(weightedDot(values, values, data.weights), Number.MIN_VALUE),
   );
-  for (const vector of orthogonalize(covariates, data.weights, scales, 1e-10).basis) {
-    axpy(-weightedDot(vector, residual, data.weights), vector, residual);
-  }
+  const { basis, norms } = orthogonalize(covariates, data.weights, scales, 1e-10);
+  basis.forEach((vector, i) => {
+    axpy(-weightedDot(vector, residual, data.weights) / (norms[i] ?? 1) ** 2, vector, residual);
+  });
   const rows = Int32Array.from(treatment.keys()).filter((i) => treatment[i] === 1);
   const parts = Float64Array.from(rows, (row) => (residual[row] ?? 0) * (data.weights?.[row] ?? 1));
   const total = parts.reduce((sum, part) => sum + part, 0);
