@@ -1,6 +1,7 @@
 import { runChecks } from "./checks/battery.ts";
 import { answerByDesign, type Chosen } from "./designs/choose.ts";
 import type { DesignAnswer, DesignQuestion } from "./designs/design.ts";
+import { DESIGN_ROUTES } from "./designs/index.ts";
 import { toEvidence } from "./evidence.ts";
 import { type Refusal, refuse } from "./outcome.ts";
 import { type Aligned, utc } from "./panel/align.ts";
@@ -9,6 +10,7 @@ import type { SliSeries } from "./panel/series.ts";
 import { groupUnits } from "./panel/unit-series.ts";
 import type { AnalysisPlan, SliPlan } from "./plan.ts";
 import type { Baseline, SliEvidence, SliResult } from "./result.ts";
+import { analyzeSubgroups } from "./subgroups/analyze.ts";
 import { emptyResult } from "./verdict/empty-result.ts";
 import type { SliDraft } from "./verdict/finish.ts";
 import { relativeEstimate, toEstimate } from "./verdict/judge.ts";
@@ -54,6 +56,8 @@ function answeredDraft(question: DesignQuestion, chosen: Chosen, found: DesignAn
   const { effect, margin, aligned, baseline } = found;
   const { stdError, dof } = effect;
   const powered = stdError !== null && dof !== null && margin !== null && Number.isFinite(margin);
+  const route = DESIGN_ROUTES.find((one) => one.id === chosen.design);
+  const subgroups = analyzeSubgroups(question, route);
   const result: SliResult = {
     ...emptyResult(plan, sli),
     design: chosen.design,
@@ -76,6 +80,7 @@ function answeredDraft(question: DesignQuestion, chosen: Chosen, found: DesignAn
     eventStudy: found.eventStudy,
     unitChanges: found.unitChanges,
     units: unitLists(aligned),
+    ...(subgroups === null ? {} : { subgroups }),
     series: evidenceOf(question, aligned, found.paths),
   };
   return {

@@ -1,5 +1,5 @@
 import type { Effect } from "../inference/effect.ts";
-import type { JsonValue, Refusal } from "../outcome.ts";
+import type { JsonValue, Outcome, Refusal } from "../outcome.ts";
 import type { Aligned } from "../panel/align.ts";
 import type { SliSeries } from "../panel/series.ts";
 import type { AnalysisPlan, Design, Scale, SliPlan } from "../plan.ts";
@@ -43,6 +43,19 @@ export interface DesignAnswer {
   readonly facts?: Readonly<Record<string, JsonValue>>;
 }
 
+/** An estimate without its checks and drawings: what a subgroup of the units needs. Raw units, raw sign. */
+export interface DesignBrief {
+  readonly effect: Effect;
+  readonly margin: number | null;
+  readonly treatedPost: number | null;
+  readonly treatedUnits: number;
+  readonly controlUnits: number;
+  /** The gap before the deploy by grid step from the deploy (negative); what subgroups of the same units share shows here. */
+  readonly gap: { readonly first: number; readonly values: Float64Array };
+  /** Change of each control after the common path is taken out, by unit. */
+  readonly controlChanges: ReadonlyMap<string, number>;
+}
+
 /** `aligned` is what was already known of the panel when the design had to refuse; null before there was one. */
 export type DesignOutcome =
   | { readonly ok: true; readonly value: DesignAnswer }
@@ -54,6 +67,8 @@ export interface DesignRoute {
   /** Attempts to break the result that this design makes beside those of every design (`DATA_CHECKS`). */
   readonly checks: readonly CheckId[];
   readonly run: (question: DesignQuestion) => DesignOutcome;
+  /** The estimate alone; left out: this design cannot be run per subgroup. */
+  readonly brief?: (question: DesignQuestion) => Outcome<DesignBrief>;
   /** Why `auto` takes this design, in plain words; null when it does not suit. Left out: not by looking at the data alone. */
   readonly suits?: (question: DesignQuestion) => string | null;
   /** Why `auto` takes this design instead of `did`, having seen its answer; null when it does not. */

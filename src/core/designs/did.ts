@@ -13,14 +13,34 @@ import { eventStudy } from "../verdict/event-study.ts";
 import { absoluteMargin } from "../verdict/judge.ts";
 import { baselineOf, pathsOf } from "../verdict/paths.ts";
 import { timeToDecide } from "../verdict/power.ts";
-import type { DesignAnswer, DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import type { DesignAnswer, DesignBrief, DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
 
 /** Same units before and after the deploy, and units that did not get it: docs/method.md section 3. */
 export const did: DesignRoute = {
   id: "did",
   checks: ["pre-trends", "placebo-in-time", "placebo-in-space", "leave-one-out", "spillover"],
   run,
+  brief,
 };
+
+function brief({ plan, sli, input }: DesignQuestion): Outcome<DesignBrief> {
+  const aligned = alignClusters(plan, sli, input);
+  if (!aligned.ok) return aligned;
+  const { panel } = aligned.value;
+  const fitted = estimateEffect(plan, sli, panel);
+  if (!fitted.ok) return fitted;
+  const { fit, effect } = fitted.value;
+  const { treatedPost } = baselineOf(fit, pathsOf(panel, fit));
+  return answer({
+    effect,
+    margin: absoluteMargin(sli.margin, sli.direction, treatedPost),
+    treatedPost,
+    treatedUnits: fit.treated.length,
+    controlUnits: fit.control.length,
+    gap: { first: -panel.preEnd, values: fit.gap.subarray(0, panel.preEnd) },
+    controlChanges: new Map(fit.control.map((u, j) => [panel.units[u] ?? "", fit.controlChanges[j] ?? Number.NaN])),
+  });
+}
 
 function run(question: DesignQuestion): DesignOutcome {
   const { plan, sli, input } = question;

@@ -83,6 +83,7 @@ function isTooNoisy({ effect, margin, plan }: SliDraft): boolean {
 function qualifiers(draft: SliDraft, verdict: Verdict): ReasonCode[] {
   const { result, quality, sli } = draft;
   const codes: ReasonCode[] = [...draft.codes];
+  if (isWorseInPart(draft, verdict)) codes.unshift("SUBGROUP_WORSE");
   if (sli.kind === "quantile") codes.push("APPROXIMATE_QUANTILE");
   if (draft.preShortened) codes.push("PRE_SHORTENED");
   const planned = new Set(draft.plan.excludedUnits.map((one) => one.unit));
@@ -96,6 +97,12 @@ function qualifiers(draft: SliDraft, verdict: Verdict): ReasonCode[] {
     if (code !== null) codes.push(code);
   }
   return codes;
+}
+
+/** The whole does not say it already. */
+function isWorseInPart({ result }: SliDraft, verdict: Verdict): boolean {
+  if (verdict === "regression" || verdict === "invalid") return false;
+  return result.subgroups?.estimates.some(({ finding }) => finding === "worse") ?? false;
 }
 
 /** The relative effect itself, or with a relative margin one of its bounds, has no positive counterfactual. */
