@@ -238,6 +238,10 @@ const plan = z
     design: z.enum(["auto", ...DESIGNS]),
     seed: number,
     treatedUnits: z.array(z.string()).readonly(),
+    waves: z
+      .record(z.string(), number)
+      .optional()
+      .meta({ description: "Deploy time of each treated unit, epoch seconds; left out: all at once" }),
     excludedUnits: z.array(z.strictObject({ unit: z.string(), reason: z.string() })).readonly(),
     clusters: z.record(z.string(), z.string()),
     exclusions: z.array(z.strictObject({ from: number, to: number, reason: z.string() })).readonly(),
@@ -266,6 +270,7 @@ const plan = z
       })
       .optional()
       .meta({ description: "What was planned for a concurrent split" }),
+    expectsControls: z.boolean().optional(),
     notes: facts,
   })
   .meta({ id: "plan", description: "What a replay starts from" });

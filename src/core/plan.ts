@@ -127,6 +127,8 @@ export interface AnalysisPlan {
   readonly configChanged: boolean | null;
   /** Left out: nothing was planned, or the design is another one. */
   readonly split?: SplitPlan;
+  /** True: the config names control units, so that having none is a mistake and not a deploy to everybody. */
+  readonly expectsControls?: boolean;
   /** Free facts for the reader (where deployedAt came from, ...); never used in a computation. */
   readonly notes: Readonly<Record<string, JsonValue>>;
 }

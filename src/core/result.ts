@@ -82,6 +82,8 @@ export const CHECK_IDS = [
   "sample-ratio",
   "balance",
   "warm-up",
+  "usual-day",
+  "leave-one-day-out",
   "overlap",
   "exposure",
   "coverage",

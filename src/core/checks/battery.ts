@@ -44,6 +44,8 @@ const FAILURE_CODES: Readonly<Record<CheckId, ReasonCode | null>> = {
   "sample-ratio": "SAMPLE_RATIO",
   balance: "PRE_DIFFERENCE",
   "warm-up": "WARM_UP",
+  "usual-day": "UNUSUAL_DAY",
+  "leave-one-day-out": null,
   overlap: "OVERLAPPING_DEPLOY",
   exposure: "EXPOSURE",
   coverage: "COVERAGE",

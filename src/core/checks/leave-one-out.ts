@@ -53,7 +53,7 @@ function withoutEach({ fit, panel }: CheckContext): Left[] {
 }
 
 /** Harm beyond the margin, better, ruled out, or open. */
-function conclusion(context: CheckContext, again: Refit | null): string {
+export function conclusion(context: CheckContext, again: Refit | null): string {
   const { effect, sli, plan } = context;
   const margin = context.margin ?? 0;
   if (effect === null) return "none";

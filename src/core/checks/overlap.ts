@@ -1,5 +1,5 @@
 import type { JsonValue } from "../outcome.ts";
-import type { OtherDeployment } from "../plan.ts";
+import type { AnalysisPlan, OtherDeployment } from "../plan.ts";
 import { type Check, result } from "./check.ts";
 
 const ID = "overlap";
@@ -13,16 +13,19 @@ export const overlap: Check = {
     const { deployedAt, settle, step } = plan.window;
     const postEnd = plan.window.postEnd ?? (panel === null ? deployedAt + settle : panel.start + panel.steps * step);
     const preStart = plan.window.preStart ?? panel?.start ?? Number.NEGATIVE_INFINITY;
-    const inPost = plan.otherDeployments.filter(
-      (other) => other.deployedAt >= deployedAt && other.deployedAt < postEnd,
-    );
-    const inPre = plan.otherDeployments.filter(
-      (other) => other.deployedAt < deployedAt && other.deployedAt >= preStart,
-    );
+    const others = plan.otherDeployments.filter((other) => !isWave(plan, other));
+    const inPost = others.filter((other) => other.deployedAt >= deployedAt && other.deployedAt < postEnd);
+    const inPre = others.filter((other) => other.deployedAt < deployedAt && other.deployedAt >= preStart);
     const facts = { inPost: inPost.map(listed), inPre: inPre.map(listed), preShortenedTo };
     return result(ID, inPost.length === 0, { required: true, statistic: inPost.length, threshold: 0 }, facts);
   },
 };
+
+/** A roll-out in waves may be one deployment per wave; those are what is judged. */
+function isWave({ waves, window }: Pick<AnalysisPlan, "waves" | "window">, other: OtherDeployment): boolean {
+  const tolerance = Math.max(window.step, window.settle);
+  return Object.values(waves ?? {}).some((at) => Math.abs(other.deployedAt - at) < tolerance);
+}
 
 function listed(other: OtherDeployment): JsonValue {
   return {

@@ -28,13 +28,16 @@ function automatic(question: DesignQuestion): Chosen {
     if (reason !== null) return { design: route.id, reason, outcome: route.run(question) };
   }
   const outcome = did.run(question);
-  const plain: Chosen = {
-    design: "did",
-    reason: "the same units are seen before and after, and there are controls",
-    outcome,
-  };
+  const plain: Chosen = { design: "did", reason: reasonForDid(question.plan), outcome };
   if (!outcome.ok) return plain;
   return DESIGN_ROUTES.reduce((chosen, route) => replaced(question, chosen, route), plain);
+}
+
+/** Deploy times that no design took for waves are so close together that they are one. */
+function reasonForDid({ waves }: AnalysisPlan): string {
+  return new Set(Object.values(waves ?? {})).size > 1
+    ? "the units were deployed within one settle time (or one step), which is one wave, and there are controls"
+    : "the same units are seen before and after, and there are controls";
 }
 
 /** A design that was to replace `did` but cannot answer leaves the answer of `did` standing. */

@@ -20,6 +20,37 @@ export function checkSides(
   postStart: number,
   steps: number,
 ): Outcome<Sides> {
+  const { kept, excluded, present } = sortUnits(cells, from, preEnd, postStart, steps);
+  const missing = missingSide(kept, present, excluded);
+  return missing ?? answer({ kept, excluded });
+}
+
+/** As for waves: later units are the controls of earlier ones, so that units without the deploy are welcome but not needed. */
+export function treatedSides(
+  cells: readonly UnitCells[],
+  from: number,
+  preEnd: number,
+  postStart: number,
+  steps: number,
+): Outcome<Sides> {
+  const { kept, excluded, present } = sortUnits(cells, from, preEnd, postStart, steps);
+  const missing = missingSide(kept, { ...present, control: Math.max(1, present.control) }, excluded, [true]);
+  return missing ?? answer({ kept, excluded });
+}
+
+interface Sorted {
+  readonly kept: UnitCells[];
+  readonly excluded: { unit: string; reason: string }[];
+  readonly present: { treated: number; control: number };
+}
+
+function sortUnits(
+  cells: readonly UnitCells[],
+  from: number,
+  preEnd: number,
+  postStart: number,
+  steps: number,
+): Sorted {
   const kept: UnitCells[] = [];
   const excluded: { unit: string; reason: string }[] = [];
   const present = { treated: 0, control: 0 };
@@ -34,14 +65,14 @@ export function checkSides(
         reason: before ? ONLY_BEFORE : after ? ONLY_AFTER : "has no data in either window",
       });
   }
-  const missing = missingSide(kept, present, excluded);
-  return missing ?? answer({ kept, excluded });
+  return { kept, excluded, present };
 }
 
 function missingSide(
   kept: readonly UnitCells[],
   present: { readonly treated: number; readonly control: number },
   excluded: readonly { readonly unit: string; readonly reason: string }[],
+  needed: readonly boolean[] = [true, false],
 ): Outcome<never> | null {
   const facts = { excluded: excluded.map(({ unit, reason }) => ({ unit, reason })) };
   if (present.treated === 0) {
@@ -60,7 +91,7 @@ function missingSide(
       facts,
     );
   }
-  for (const treated of [true, false]) {
+  for (const treated of needed) {
     if (kept.some((cell) => cell.treated === treated)) continue;
     const side = treated ? "treated" : "control";
     return refuse(

@@ -56,7 +56,7 @@ export function timeToDecide(
 }
 
 /** First window length that decides, by doubling and bisection (the half-width falls with the length). */
-function smallestWindow(decides: (steps: number) => boolean, used: number): number | null {
+export function smallestWindow(decides: (steps: number) => boolean, used: number): number | null {
   let low = used;
   let high = used;
   while (!decides(high)) {

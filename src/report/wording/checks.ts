@@ -41,6 +41,7 @@ function preTrends(check: CheckResult, tongue: CheckTongue, word: string): strin
     check.pValue === null ? null : `joint ${pValue(check.pValue)}`,
     measured === null || check.passed === true ? null : `drift of ${measured} per hour`,
     seen === null ? null : `would have seen a drift of ${seen} per hour`,
+    waveNote(facts),
   ])}${breakdown === null || check.passed === false ? "" : `; ${robustness(breakdown)}`}`;
 }
 
@@ -238,7 +239,7 @@ function spilled({ facts }: CheckResult, tongue: CheckTongue): string {
   const worst = textFact(facts, "worstUnit");
   const z = numberFact(facts, "worstZ");
   if (worst === null) return "";
-  return aside([`largest: ${tongue.unit(worst)}`, z === null ? null : `z = ${significant(z, 2)}`]);
+  return aside([`largest: ${tongue.unit(worst)}`, z === null ? null : `z = ${significant(z, 2)}`, waveNote(facts)]);
 }
 
 function sampleRatio({ facts, pValue: p }: CheckResult): string {
@@ -268,6 +269,67 @@ function warmUp({ facts, pValue: p }: CheckResult, tongue: CheckTongue): string 
   const last = late === null ? null : tongue.effect(late);
   const shown = first === null || last === null ? "" : `: ${first} in its first third, ${last} in its last`;
   return `${shown}${aside([p === null ? null : pValue(p)])}`;
+}
+
+/** With several waves a test is made for each, and the numbers shown are those of the wave that looks worst. */
+function waveNote(facts: Facts): string | null {
+  const [wave, waves] = [numberFact(facts, "wave"), numberFact(facts, "waves")];
+  if (wave === null || waves === null) return null;
+  return waves < 2 ? `tested for wave ${wave}` : `numbers of wave ${wave}, the worst of ${waves}`;
+}
+
+function leaveOneWaveOut({ facts }: CheckResult, tongue: CheckTongue): string {
+  const [least, most] = [numberFact(facts, "min"), numberFact(facts, "max")];
+  const low = least === null ? null : tongue.effect(least);
+  const high = most === null ? null : tongue.effect(most);
+  const range = low === null || high === null ? "the effect stays" : `${low} to ${high}`;
+  if (flagFact(facts, "flips") !== true) return `Without any one wave: ${range}`;
+  const key = least !== null && most !== null && Math.abs(most) < Math.abs(least) ? "waveMax" : "waveMin";
+  const wave = numberFact(facts, key);
+  return `Without any one wave: ${range}; one wave carries the result${aside([wave === null ? null : `wave ${wave}`])}`;
+}
+
+/** The same data through the estimators that the literature has for waves, and through the one that is wrong for them. */
+function staggeredEstimators({ facts }: CheckResult, tongue: CheckTongue): string {
+  const named = (key: string, name: string): string | null => {
+    const value = numberFact(facts, key);
+    const shown = value === null ? null : tongue.effect(value);
+    return shown === null ? null : `${name} ${shown}`;
+  };
+  const others = [
+    named("callawaySantanna", "Callaway-Sant'Anna"),
+    named("imputation", "imputation"),
+    named("sunAbraham", "Sun-Abraham"),
+  ].filter((one) => one !== null);
+  const plain = named("twoWay", "plain two-way fixed effects");
+  const forbidden = numberFact(facts, "forbiddenShare");
+  const wrong =
+    forbidden === null || forbidden === 0 ? "" : ` (${share(forbidden)} of it compares with units already deployed)`;
+  const list = [...others, ...(plain === null ? [] : [`${plain}${wrong}`])];
+  return `Other estimators for waves on the same data: ${list.length === 0 ? "none could be computed" : list.join(", ")}`;
+}
+
+function usualDay({ facts, pValue: p }: CheckResult, tongue: CheckTongue): string {
+  const reason = textFact(facts, "reason");
+  if (reason !== null) return aside([reason]);
+  const drift = numberFact(facts, "drift");
+  const seconds = numberFact(facts, "spanSeconds");
+  const shown = drift === null ? null : tongue.effect(drift);
+  const moved = shown === null || seconds === null ? null : `${shown} over ${duration(seconds)}`;
+  return aside([moved, p === null ? null : pValue(p)]);
+}
+
+function leaveOneDayOut({ facts }: CheckResult, tongue: CheckTongue): string {
+  const reason = textFact(facts, "reason");
+  if (reason !== null) return `Without each earlier day: not tried${aside([reason])}`;
+  const [min, max] = [numberFact(facts, "min"), numberFact(facts, "max")];
+  const low = min === null ? null : tongue.effect(min);
+  const high = max === null ? null : tongue.effect(max);
+  const range = low === null || high === null ? "the effect" : `${low} to ${high}`;
+  const flips = textsFact(facts, "flipDays");
+  return `Without each earlier day: ${range}, ${
+    flips.length === 0 ? "the conclusion stays" : `the conclusion changes without ${listing(flips)}`
+  }`;
 }
 
 export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
@@ -319,6 +381,18 @@ export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
     failed: leaveOneOut,
     noted: leaveOneOut,
   },
+  "leave-one-wave-out": {
+    question: "Does one wave carry the result?",
+    passed: leaveOneWaveOut,
+    failed: leaveOneWaveOut,
+    noted: leaveOneWaveOut,
+  },
+  "staggered-estimators": {
+    question: "What do other estimators for waves say?",
+    passed: staggeredEstimators,
+    failed: staggeredEstimators,
+    noted: staggeredEstimators,
+  },
   spillover: {
     question: "Did the control units stay on their own course at the deploy?",
     passed: (check) =>
@@ -346,6 +420,18 @@ export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
     passed: (check, tongue) => `The difference stays within the window${warmUp(check, tongue)}`,
     failed: (check, tongue) => `The difference fades within the window${warmUp(check, tongue)}`,
     noted: (check, tongue) => `The difference within the window${warmUp(check, tongue)}`,
+  },
+  "usual-day": {
+    question: "Did the day go its usual way before the deploy?",
+    passed: (check, tongue) => `The hours before the deploy were like those of earlier days: yes${usualDay(check, tongue)}`,
+    failed: (check, tongue) => `The hours before the deploy were like those of earlier days: no${usualDay(check, tongue)}`,
+    noted: (check, tongue) => `The hours before the deploy against earlier days: not tested${usualDay(check, tongue)}`,
+  },
+  "leave-one-day-out": {
+    question: "Does one earlier day carry the result?",
+    passed: leaveOneDayOut,
+    failed: leaveOneDayOut,
+    noted: leaveOneDayOut,
   },
   overlap: {
     question: "Did another deploy touch these units inside the window?",

@@ -42,25 +42,30 @@ export function deployedBy(waves: readonly Wave[], step: number): number {
   return count;
 }
 
+export interface DeployTimes extends WaveSpacing {
+  /** unit -> epoch seconds; units that the panel does not hold are left out. */
+  readonly times: UnitTimes;
+  /** unit -> cluster, where the panel holds clusters. */
+  readonly clusters?: Readonly<Record<string, string>>;
+}
+
 /**
- * Puts waves on the grid of a panel. Refuses deploy times outside the data, treated units without a time, one wave only,
- * and data in which no wave has a comparison.
- *
- * @param times unit of the panel (or its cluster) -> epoch seconds
+ * Puts waves on the grid of a panel. Refuses deploy times outside the data, treated units without a time, a cluster in two
+ * waves, one wave only, and data in which no wave has a comparison.
  */
-export function arrangeWaves(panel: Panel, times: UnitTimes, spacing: WaveSpacing): Outcome<Arrangement> {
+export function arrangeWaves(panel: Panel, deploys: DeployTimes): Outcome<Arrangement> {
+  const found = wavesOnPanel(panel, deploys);
   const treated = unitsWhere(panel, true).filter((u) => hasValues(panel, u));
-  const timeless = treated.find((u) => times[nameOf(panel, u)] === undefined);
+  const timeless = treated.find((u) => !found.some(({ units }) => units.includes(u)));
   if (timeless !== undefined) return withoutTime(nameOf(panel, timeless));
-  const own = Object.fromEntries(treated.map((u) => [nameOf(panel, u), times[nameOf(panel, u)] as number]));
-  const found = wavesOf(own, spacing);
-  const index = new Map(panel.units.map((name, u) => [name, u]));
+  const divided = treated.find((u) => found.filter(({ units }) => units.includes(u)).length > 1);
+  if (divided !== undefined) return dividedCluster(nameOf(panel, divided));
   const waves = found.map(({ units, deployedAt, lastAt }) => ({
-    units: units.map((unit) => index.get(unit) as number),
+    units,
     deployedAt,
     lastAt,
     start: Math.floor((deployedAt - panel.start) / panel.step + 1e-9),
-    postStart: Math.ceil((lastAt + spacing.settle - panel.start) / panel.step - 1e-9),
+    postStart: Math.ceil((lastAt + deploys.settle - panel.start) / panel.step - 1e-9),
   }));
   const never = unitsWhere(panel, false).filter((u) => hasValues(panel, u));
   const checked = checkWaves(panel, waves);
@@ -69,6 +74,30 @@ export function arrangeWaves(panel: Panel, times: UnitTimes, spacing: WaveSpacin
   const judged = waves.flatMap((wave, k) => (wave.postStart < end ? [k] : []));
   if (judged.length === 0) return nothingToJudge(never.length > 0);
   return answer({ waves, judged, never, preEnd: (waves[0] as Wave).start, end });
+}
+
+/** Waves of the units that the panel holds with values, by their numbers. */
+function wavesOnPanel(panel: Panel, { times, clusters = {}, ...spacing }: DeployTimes) {
+  const index = new Map(panel.units.map((name, u) => [name, u]));
+  const numberOf = (unit: string): number | null => {
+    const u = index.get(clusters[unit] ?? unit);
+    return u === undefined || panel.treated[u] !== true || !hasValues(panel, u) ? null : u;
+  };
+  const own = Object.fromEntries(Object.entries(times).filter(([unit]) => numberOf(unit) !== null));
+  return wavesOf(own, spacing).map(({ units, deployedAt, lastAt }) => ({
+    units: [...new Set(units.flatMap((unit) => numberOf(unit) ?? []))].sort((a, b) => a - b),
+    deployedAt,
+    lastAt,
+  }));
+}
+
+function dividedCluster(cluster: string): Outcome<never> {
+  return refuse(
+    "NOT_ESTIMABLE",
+    `The cluster ${cluster} was deployed in more than one wave.`,
+    "Let `cluster:` name the level at which the deploy was assigned, or drop it.",
+    { cluster },
+  );
 }
 
 function nothingToJudge(hasNever: boolean): Outcome<never> {

@@ -1,0 +1,73 @@
+import { arrangeWaves } from "../estimators/waves/arrangement.ts";
+import { waveEffect } from "../estimators/waves/effect.ts";
+import { fitWaves } from "../estimators/waves/fit.ts";
+import { type Outcome, refuse } from "../outcome.ts";
+import { alignClusters } from "../panel/collapse.ts";
+import { treatedSides } from "../panel/sides.ts";
+import { groupUnits } from "../panel/unit-series.ts";
+import { wavesOf } from "../panel/waves.ts";
+import type { AnalysisPlan } from "../plan.ts";
+import type { DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import { describeWaves } from "./staggered/describe.ts";
+
+/** Units deployed at different times, each wave compared with the units that are not deployed then: docs/method.md section 10. */
+export const staggered: DesignRoute = {
+  id: "staggered",
+  checks: [
+    "pre-trends",
+    "placebo-in-time",
+    "placebo-in-space",
+    "leave-one-out",
+    "leave-one-wave-out",
+    "spillover",
+    "staggered-estimators",
+  ],
+  run,
+  suits,
+};
+
+/** Waves in plain words; null when the units that have data were deployed at one time. */
+function suits({ plan, input }: DesignQuestion): string | null {
+  if (plan.waves === undefined) return null;
+  const times = plan.waves;
+  const seen = groupUnits(plan, input.series).flatMap(({ unit, treated }) => (treated ? [unit] : []));
+  const own = Object.fromEntries(seen.flatMap((unit) => (times[unit] === undefined ? [] : [[unit, times[unit]]])));
+  const waves = wavesOf(own, plan.window).length;
+  return waves < 2 ? null : `the units were deployed in ${waves} waves`;
+}
+
+function run(question: DesignQuestion): DesignOutcome {
+  const { plan, sli, input } = question;
+  const possible = checkPlan(plan);
+  if (!possible.ok) return { ...possible, aligned: null };
+  const aligned = alignClusters(plan, sli, input, { needsPre: true, sides: treatedSides });
+  if (!aligned.ok) return { ...aligned, aligned: null };
+  const refused = (outcome: Outcome<never>): DesignOutcome =>
+    outcome.ok ? outcome : { ...outcome, aligned: aligned.value };
+  const { step, settle } = plan.window;
+  const deploys = { times: possible.value, clusters: plan.clusters, step, settle };
+  const arranged = arrangeWaves(aligned.value.panel, deploys);
+  if (!arranged.ok) return refused(arranged);
+  const keepStill = sli.kind === "count" || (sli.kind === "ratio" && aligned.value.panel.weights !== null);
+  const fitted = fitWaves(aligned.value.panel, arranged.value, { scale: plan.scale, keepStill });
+  if (!fitted.ok) return refused(fitted);
+  const fit = fitted.value;
+  return { ok: true, value: describeWaves(question, aligned.value, fit, waveEffect(fit)) };
+}
+
+function checkPlan(plan: AnalysisPlan): Outcome<NonNullable<AnalysisPlan["waves"]>> {
+  if (plan.waves === undefined) {
+    return refuse(
+      "NOT_ESTIMABLE",
+      "The design `staggered` needs the deploy time of each unit, and only one time is known.",
+      "Write `deployed-at: { unit: time }` (for a panel: --deployed-at unit=time, or the column deployed_at), or use `design: did`.",
+    );
+  }
+  if (plan.inference === "precision-weighted") return { ok: true, value: plan.waves };
+  return refuse(
+    "NOT_ESTIMABLE",
+    `The inference ${plan.inference} is not there for waves: two-way fixed effects would compare late waves with units that are already deployed.`,
+    "Leave `inference` out; the report shows what the estimators of the literature say beside the answer.",
+    { inference: plan.inference },
+  );
+}
