@@ -27,12 +27,27 @@ export function exactCountEffect(
   treated: readonly number[],
   control: readonly number[],
 ): Effect {
-  const cells = [
-    cell(panel, treated, window.postStart, window.end, 1),
-    cell(panel, treated, 0, window.preEnd, -1),
-    cell(panel, control, window.postStart, window.end, -1),
-    cell(panel, control, 0, window.preEnd, 1),
-  ];
+  const { preEnd, postStart, end } = window;
+  return poissonRateEffect(panel, [
+    { units: treated, from: postStart, to: end, sign: 1 },
+    { units: treated, from: 0, to: preEnd, sign: -1 },
+    { units: control, from: postStart, to: end, sign: -1 },
+    { units: control, from: 0, to: preEnd, sign: 1 },
+  ]);
+}
+
+/** Units and steps whose event rate enters a sum with this sign. */
+export interface RateCell {
+  readonly units: readonly number[];
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+  readonly sign: 1 | -1;
+}
+
+/** The same for any signed sum of event rates: four cells make a difference-in-differences, two a difference. */
+export function poissonRateEffect(panel: Panel, parts: readonly RateCell[]): Effect {
+  const cells = parts.map(({ units, from, to, sign }) => cell(panel, units, from, to, sign));
   const att = cells.reduce((sum, one) => sum + (one.sign * one.events) / one.exposure, 0);
   const interval = (alpha: number): { low: number; high: number } => moverInterval(cells, att, alpha);
   const pOutside = (threshold: number, side: "low" | "high"): number => {

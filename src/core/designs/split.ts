@@ -1,0 +1,83 @@
+import { runDataChecks } from "../checks/battery.ts";
+import type { Series } from "../panel/series.ts";
+import { groupUnits } from "../panel/unit-series.ts";
+import { absoluteMargin } from "../verdict/judge.ts";
+import type { DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import { splitChecks } from "./split/checks.ts";
+import { splitBaseline, splitEventStudy, splitPaths, splitTimeToDecide, splitUnits } from "./split/describe.ts";
+import { splitEffect } from "./split/effect.ts";
+import { isRandomised, splitSample } from "./split/sample.ts";
+
+/** Units with and without the deploy, side by side after it; they need no past: docs/method.md, concurrent split. */
+export const split: DesignRoute = {
+  id: "split",
+  checks: ["sample-ratio", "balance", "warm-up", "leave-one-out"],
+  run,
+  suits,
+};
+
+function run(question: DesignQuestion): DesignOutcome {
+  const { plan, sli } = question;
+  const sampled = splitSample(question);
+  if (!sampled.ok) return { ...sampled, aligned: null };
+  const sample = sampled.value;
+  const { aligned, hasHistory } = sample;
+  const fitted = splitEffect(plan, sli, sample);
+  if (!fitted.ok) return { ...fitted, aligned };
+  const found = fitted.value;
+  const { effect } = found;
+  const baseline = splitBaseline(sample, found);
+  const margin = absoluteMargin(sli.margin, sli.direction, baseline.treatedPost);
+  const { panel, quality, preShortenedTo } = aligned;
+  return {
+    ok: true,
+    value: {
+      aligned,
+      estimator: found.model.adjustment === "cuped" ? "mean-difference-cuped" : "mean-difference",
+      scale: "additive",
+      effect,
+      margin,
+      paths: splitPaths(sample, effect.att),
+      baseline,
+      checks: [
+        ...splitChecks({ plan, sli, sample, found, margin }),
+        ...runDataChecks({ plan, sli, panel, quality, preShortenedTo, fit: null, effect, margin }),
+      ],
+      eventStudy: splitEventStudy(sample, plan),
+      unitChanges: splitUnits(found),
+      codes: isRandomised(plan) ? [] : ["NO_HISTORY"],
+      timeToDecide: (target) => splitTimeToDecide(sample, found, target),
+      facts: {
+        history: hasHistory,
+        plannedShare: plan.split?.treatedShare ?? null,
+        ...(found.model.adjustment === "cuped" ? { theta: found.model.theta["mean before"] ?? null } : {}),
+      },
+    },
+  };
+}
+
+/** Why `auto` takes this design: one side has no unit with a past, and both sides run side by side afterwards. */
+function suits(question: DesignQuestion): string | null {
+  const { plan, input } = question;
+  const { deployedAt, preStart, settle, postEnd } = plan.window;
+  const seen = groupUnits(plan, input.series).map(({ treated, series }) => ({
+    treated,
+    before: isSeen(series, preStart ?? Number.NEGATIVE_INFINITY, deployedAt),
+    after: isSeen(series, deployedAt + settle, postEnd ?? Number.POSITIVE_INFINITY),
+  }));
+  const hasPast = (side: boolean): boolean => seen.some((one) => one.treated === side && one.before && one.after);
+  const isNew = (side: boolean): boolean => !hasPast(side) && seen.some((one) => one.treated === side && one.after);
+  const [treated, control] = [isNew(true), isNew(false)];
+  if (!treated && !control) return null;
+  if (!splitSample(question).ok) return null;
+  const who = treated && control ? "treated and control units exist" : `${treated ? "treated" : "control"} units exist`;
+  const others =
+    treated && control ? "both ran at the same time" : `${treated ? "control" : "treated"} units ran at the same time`;
+  return `${who} only after the deploy (pods replaced?), and ${others}`;
+}
+
+function isSeen(series: readonly Series[], from: number, to: number): boolean {
+  return series.some(({ times, values }) =>
+    times.some((time, i) => time >= from && time < to && Number.isFinite(values[i] as number)),
+  );
+}
