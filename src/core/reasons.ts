@@ -45,7 +45,10 @@ export const REASON_CODES = [
   "PLACEBO_OUTCOME_MOVED",
   "SAMPLE_RATIO",
   "PRE_DIFFERENCE",
+  "UNUSUAL_DAY",
   // the answer is qualified
+  "WEAKER_DESIGN",
+  "NO_EARLIER_DAYS",
   "MULTIPLICITY",
   "ONE_CONTROL",
   "ONE_DONOR",

@@ -218,6 +218,24 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
       "Treated and control units already differed before the deploy, and a comparison side by side takes that for the effect.",
     todo: "Use `design: did`, which compares every unit with its own past.",
   },
+  UNUSUAL_DAY: {
+    short: "the day was unusual before the deploy",
+    sentence:
+      "The hours before the deploy already went differently from the same hours of earlier days, so those days cannot say what would have followed.",
+    todo: "Look for what was different (incident, holiday, campaign); leave known incidents out with `exclude`, or keep some units without the next deploy.",
+  },
+  WEAKER_DESIGN: {
+    short: "no units without the deploy to compare with",
+    sentence:
+      "Every unit got the deploy, so earlier days stand in for units without it: anything else that happened at the same time (traffic, an outage elsewhere) would look like the deploy's effect. This answer is weaker than a comparison with controls.",
+    todo: "Keep one or more units without the next deploy for as long as the post window, and name them in `units.control`.",
+  },
+  NO_EARLIER_DAYS: {
+    short: "too little history for the same hours of earlier days",
+    sentence:
+      "There are fewer than three earlier days with these hours, so the deploy is compared with the time just before it: the time of day itself may be the change.",
+    todo: "Set `windows.pre: 8d` (with `windows.step: 5m` when that is much data), so that a week of earlier days can be compared.",
+  },
   MULTIPLICITY: {
     short: "worse, but not beyond doubt among this many metrics",
     sentence: "The interval lies beyond the margin, but among this many metrics one would do so by chance too often.",
