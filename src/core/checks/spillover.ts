@@ -75,7 +75,8 @@ function aroundMedian(fit: DidFit, changes: readonly number[]): number[] {
   return changes.map((change, j) => change - middle * (levels[j] as number));
 }
 
-function historyP(observed: number, maxima: readonly number[]): number {
+/** Rank of a movement among earlier maxima, a Pareto tail of index 1 beyond all of them. */
+export function historyP(observed: number, maxima: readonly number[]): number {
   const largest = Math.max(0, ...maxima);
   const asLarge = maxima.filter((value) => value >= observed).length;
   if (asLarge > 0 || largest === 0) return (1 + asLarge) / (1 + maxima.length);
@@ -100,12 +101,12 @@ function earlierMaxima(fit: DidFit, panel: Panel): number[] {
 }
 
 /** Sums and counts of the finite values before each step. */
-interface RunningSums {
+export interface RunningSums {
   readonly sums: Float64Array;
   readonly counts: Int32Array;
 }
 
-function runningSums(x: Float64Array, end: number): RunningSums {
+export function runningSums(x: Float64Array, end: number): RunningSums {
   const sums = new Float64Array(end + 1);
   const counts = new Int32Array(end + 1);
   for (let t = 0; t < end; t++) {
@@ -118,7 +119,7 @@ function runningSums(x: Float64Array, end: number): RunningSums {
 }
 
 /** Mean of a window minus the mean of all the rest; NaN when either is empty. */
-function windowChange({ sums, counts }: RunningSums, from: number, to: number): number {
+export function windowChange({ sums, counts }: RunningSums, from: number, to: number): number {
   const inside = (sums[to] as number) - (sums[from] as number);
   const seen = (counts[to] as number) - (counts[from] as number);
   return inside / seen - ((sums.at(-1) as number) - inside) / ((counts.at(-1) as number) - seen);

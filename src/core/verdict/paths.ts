@@ -2,6 +2,9 @@ import type { DidFit } from "../estimators/did.ts";
 import { meanBetween, type Panel, unitValues, unitWeights } from "../panel/panel.ts";
 import type { Baseline } from "../result.ts";
 
+/** What of a fit a path needs. */
+export type GapFit = Pick<DidFit, "treated" | "control" | "window" | "gap" | "stepWeights" | "att">;
+
 /** Group means per grid step (raw units, NaN where nobody was seen) and what the treated would have done. */
 export interface Paths {
   readonly treated: Float64Array;
@@ -10,7 +13,7 @@ export interface Paths {
 }
 
 /** counterfactual_t = treated mean_t - (g_t - mean pre g). */
-export function pathsOf(panel: Panel, fit: DidFit): Paths {
+export function pathsOf(panel: Panel, fit: GapFit): Paths {
   const treated = groupMean(panel, fit.treated, fit.window.end);
   const control = groupMean(panel, fit.control, fit.window.end);
   const reference = meanBetween(fit.gap, 0, fit.window.preEnd, preWeights(fit));
@@ -19,7 +22,7 @@ export function pathsOf(panel: Panel, fit: DidFit): Paths {
 }
 
 /** Means over the steps at which the gap is observed, so that treatedPost - counterfactualPost is exactly the att. */
-export function baselineOf(fit: DidFit, paths: Paths): Baseline {
+export function baselineOf(fit: GapFit, paths: Paths): Baseline {
   const { preEnd, postStart, end } = fit.window;
   const weights = fit.stepWeights?.map(Math.abs) ?? null;
   const observed = (path: Float64Array): Float64Array =>
@@ -36,7 +39,7 @@ export function baselineOf(fit: DidFit, paths: Paths): Baseline {
   };
 }
 
-function preWeights(fit: DidFit): Float64Array | null {
+function preWeights(fit: GapFit): Float64Array | null {
   return fit.stepWeights === null ? null : fit.stepWeights.map((weight) => Math.max(0, -weight));
 }
 

@@ -71,6 +71,20 @@ export function compare(request: ComparisonRequest): Comparison {
   };
 }
 
+/** The effect at given weights. */
+export function effectAt(
+  table: DonorTable,
+  mix: { target: number; donors: readonly number[]; omega: Float64Array },
+  lambda: Float64Array,
+): number {
+  return changeOf(table, mix.target, gapOf(table, mix), lambda);
+}
+
+function changeOf(table: DonorTable, target: number, gap: Float64Array, lambda: Float64Array): number {
+  const { postStart, end } = table.window;
+  return meanBetween(gap, postStart, end, table.traffic[target] ?? null) - levelOf(table, target, gap, lambda);
+}
+
 /** Series less the mixture of the donors seen at each step, on steps [from, to). */
 export function gapOf(
   table: DonorTable,
@@ -141,10 +155,14 @@ function levelOf(table: DonorTable, target: number, gap: Float64Array, lambda: F
 /** Weights of (post mean - lambda-weighted pre mean) per step. */
 export function contrastOf(table: DonorTable, lambda: Float64Array): ContrastPiece[] {
   const { postStart, end } = table.window;
-  return [
-    ...table.bins.map(({ from, to }, b) => ({ from, to, weight: -(lambda[b] as number) / (to - from) })),
-    { from: postStart, to: end, weight: 1 / (end - postStart) },
-  ].filter(({ weight }) => weight !== 0);
+  return [...referenceOf(table, lambda), { from: postStart, to: end, weight: 1 / (end - postStart) }];
+}
+
+/** The part before the deploy: it sums to -1. */
+export function referenceOf(table: DonorTable, lambda: Float64Array): ContrastPiece[] {
+  return table.bins
+    .map(({ from, to }, b) => ({ from, to, weight: -(lambda[b] as number) / (to - from) }))
+    .filter(({ weight }) => weight !== 0);
 }
 
 function timeDoubt(table: DonorTable, heldOut: Float64Array, lambda: Float64Array): TimeDoubt | null {

@@ -98,11 +98,14 @@ function binsBefore(preEnd: number, length: number): Bin[] {
   return Array.from({ length: count }, (_, b) => ({ from: start + b * length, to: start + (b + 1) * length }));
 }
 
-function rawFactor({ levels, scale }: TableRequest, unit: number): number {
+type UnitScale = Pick<TableRequest, "panel" | "window" | "levels" | "scale">;
+
+function rawFactor({ levels, scale }: UnitScale, unit: number): number {
   return scale === "additive" ? 1 : (levels[unit] as number);
 }
 
-function unitSeries(request: TableRequest, unit: number): Float64Array {
+/** Deviation of one unit from its own level at every step. */
+export function unitSeries(request: UnitScale, unit: number): Float64Array {
   const { panel, window, levels } = request;
   const level = levels[unit] as number;
   const factor = rawFactor(request, unit);

@@ -1,0 +1,38 @@
+import { notRun, result } from "../../../checks/check.ts";
+import { leadTest } from "../../../checks/pre-trends.ts";
+import type { DonorFit } from "../../../estimators/donors/donors.ts";
+import { energy } from "../../../estimators/donors/weights.ts";
+import { fSf } from "../../../probability/f.ts";
+import type { CheckResult } from "../../../result.ts";
+
+const ID = "pre-fit";
+
+/**
+ * Did the mix follow the treated units where it was not fitted to them?
+ *
+ * Statistic: the joint F of the binned leads of the held-out gap (each quarter of the past predicted with weights from the
+ * other three), under the gap's own autoregression and divided by phi, the mean of the same F over the placebo donors
+ * (over count - 1), when that is above 1: the pre-trends test of plain difference-in-differences, applied to what the mix
+ * leaves. Facts: the share of the treated units' movement over bins that the held-out mix explains, and its root mean
+ * square error in raw units. Source: docs/method.md, section on synthetic.
+ */
+export function preFit(fit: DonorFit): CheckResult {
+  const { main, table, placebos } = fit;
+  const { preEnd, end } = table.window;
+  const own = leadTest(main.heldOut, preEnd, end);
+  const movement = Math.sqrt(energy(table.before[0] as Float64Array) / table.bins.length);
+  const facts = {
+    heldOutError: main.heldOutRmse * (table.rawFactors[0] as number),
+    explained: movement > 0 ? 1 - (main.heldOutRmse / movement) ** 2 : null,
+    bins: own?.bins.length ?? 0,
+  };
+  if (own === null) return notRun(ID, "too few steps before the deploy for a test of the fit", facts);
+  const others = placebos.flatMap(({ comparison }) => leadTest(comparison.heldOut, preEnd, end)?.statistic ?? []);
+  const q = others.length - 1;
+  const phi = q < 1 ? 0 : others.reduce((sum, value) => sum + value, 0) / q;
+  const leads = own.bins.length - 1;
+  const isInflated = phi > 1;
+  const statistic = isInflated ? own.statistic / phi : own.statistic;
+  const pValue = fSf(statistic, leads, isInflated ? q * leads : own.dof);
+  return result(ID, true, { required: true, statistic, pValue }, facts);
+}
