@@ -241,6 +241,25 @@ function testAt(sample: Sample, restricted: boolean, nullEffect: number): WildTe
   };
 }
 
+/** `pValue` or `pStrict` of the restricted test, without roots and tails: an inversion asks for hundreds of nulls. */
+function shareBeyond(sample: Sample, nullEffect: number, rule: "with-ties" | "strict"): number {
+  const { statistics, factor, scale, stdError, exact } = sample;
+  const { base, shift, q0, q1, q2, count } = statistics;
+  const delta = sample.estimate - nullEffect;
+  const size = Math.abs(delta / stdError) * (rule === "strict" ? 1 + TIE : 1 - TIE);
+  const limit = size ** 2 * factor;
+  const rounding = NO_VARIANCE * (scale[0] + delta * (scale[1] + delta * scale[2]));
+  let [valid, beyond] = [0, 0];
+  for (let draw = 0; draw < count; draw++) {
+    const square = (q0[draw] as number) + delta * ((q1[draw] as number) + delta * (q2[draw] as number));
+    if (!(square > rounding)) continue;
+    valid++;
+    const effect = (base[draw] as number) + delta * (shift[draw] as number);
+    if (rule === "strict" ? effect * effect > limit * square : effect * effect >= limit * square) beyond++;
+  }
+  return rule === "strict" || exact ? beyond / valid : (beyond + 1) / (valid + 1);
+}
+
 /** estimate -/+ c se, c the order statistic number ceil((1 - alpha) n) of |t*|. */
 function percentileInterval(sample: Sample, alpha: number): WildInterval {
   const sizes = Float64Array.from({ length: sample.statistics.count }, (_, draw) =>
@@ -256,9 +275,6 @@ function percentileInterval(sample: Sample, alpha: number): WildInterval {
 
 /** Restricted: all nulls that the test keeps. */
 function invert(sample: Sample, alpha: number, rule: "with-ties" | "strict"): WildInterval {
-  const isKept = (nullEffect: number): boolean => {
-    const test = testAt(sample, true, nullEffect);
-    return (rule === "strict" ? test.pStrict : test.pValue) > alpha;
-  };
+  const isKept = (nullEffect: number): boolean => shareBeyond(sample, nullEffect, rule) > alpha;
   return { ...hullOfNulls(sample.estimate, sample.stdError, isKept), criticalValue: null };
 }

@@ -68,7 +68,11 @@ export function bootstrapScores(fit: LinearFit, restricted: boolean, options: Sc
 /** The term with all other columns and effects taken out. */
 function partialledTerm(fit: LinearFit, term: number, contrast: Float64Array): Float64Array {
   const scale = fit.bread.get(term, term);
-  return contrast.map((value, i) => value / (scale * (fit.weights?.[i] ?? 1)));
+  const result = new Float64Array(contrast.length);
+  const { weights } = fit;
+  for (let i = 0; i < result.length; i++)
+    result[i] = (contrast[i] ?? 0) / (scale * (weights === null ? 1 : (weights[i] ?? 1)));
+  return result;
 }
 
 type Transform = (column: Float64Array) => Outcome<Float64Array>;
@@ -128,10 +132,9 @@ function scoreMapper(
 
 /** The cluster of each group. */
 function ownersOf(groups: Grouping, clusters: Grouping): Int32Array {
-  const owners = new Int32Array(groups.count);
-  groups.levels.forEach((b, i) => {
-    owners[b] = clusters.levels[i] ?? 0;
-  });
+  const owners = Int32Array.from({ length: groups.count }, (_, b) => b);
+  if (groups.levels === clusters.levels) return owners;
+  for (let i = 0; i < groups.levels.length; i++) owners[groups.levels[i] ?? 0] = clusters.levels[i] ?? 0;
   return owners;
 }
 

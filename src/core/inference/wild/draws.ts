@@ -24,6 +24,8 @@ export interface DrawOptions {
 export interface WildDraws {
   readonly count: number;
   readonly exact: boolean;
+  /** True when every weight is -1 or 1. */
+  readonly areSigns: boolean;
   forEach(visit: (weights: Float64Array, draw: number) => void): void;
 }
 
@@ -35,10 +37,11 @@ export interface WildDraws {
 export function wildDraws(groups: number, options: DrawOptions): WildDraws {
   const points = POINTS[options.weights];
   const total = points.length ** groups;
+  const areSigns = options.weights === "rademacher";
   if (options.exact === "when-small" && total <= EXACT_DRAWS) {
-    return { count: total, exact: true, forEach: (visit) => enumerate(points, groups, visit) };
+    return { count: total, exact: true, areSigns, forEach: (visit) => enumerate(points, groups, visit) };
   }
-  return { count: options.draws, exact: false, forEach: (visit) => draw(points, groups, options, visit) };
+  return { count: options.draws, exact: false, areSigns, forEach: (visit) => draw(points, groups, options, visit) };
 }
 
 /** Counts through the vectors like an odometer. */

@@ -40,8 +40,12 @@ export function projector(fit: LinearFit, left: CutColumn): Projector | null {
 /** Takes w e cut into groups. */
 export type Projector = (right: CutColumn) => ProjectionFactor[];
 
-function oneWayProjector(effect: Grouping, totals: Float64Array, left: CutColumn): Projector {
-  const shared = sharedLevels(effect, left.groups);
+function oneWayProjector(
+  effect: Grouping,
+  totals: Float64Array,
+  left: CutColumn,
+  shared: SharedLevels = sharedLevels(effect, left.groups),
+): Projector {
   const leftSums = sumTable(effect, shared, left);
   return (right) =>
     sumTable(effect, shared, right).map((sums, row) => {
@@ -95,10 +99,12 @@ function systemSolver(system: TwoWaySystem): TwoWaySolver {
 }
 
 function twoWayProjector(solver: TwoWaySolver, left: CutColumn): Projector {
-  const large = oneWayProjector(solver.large, solver.totals, left);
-  const leftRest = smallRests(solver, left);
+  const shared = sharedLevels(solver.large, left.groups);
+  const large = oneWayProjector(solver.large, solver.totals, left, shared);
+  const leftRest = smallRests(solver, left, shared);
   return (right) => {
-    const rightRest = smallRests(solver, right).map((rest) => solver.solve(rest));
+    const own = right.groups.levels === left.groups.levels ? shared : sharedLevels(solver.large, right.groups);
+    const rightRest = smallRests(solver, right, own).map((rest) => solver.solve(rest));
     const small = Array.from({ length: solver.small.count }, (_, j) => ({
       left: Float64Array.from(leftRest, (rest) => rest[j] ?? 0),
       right: Float64Array.from(rightRest, (rest) => rest[j] ?? 0),
@@ -108,7 +114,7 @@ function twoWayProjector(solver: TwoWaySolver, left: CutColumn): Projector {
 }
 
 /** b_g - N'D^-1 a_g per group. */
-function smallRests(solver: TwoWaySolver, cut: CutColumn): Float64Array[] {
+function smallRests(solver: TwoWaySolver, cut: CutColumn, shared: SharedLevels): Float64Array[] {
   const { large, small } = solver;
   const { column, groups } = cut;
   const size = small.count;
@@ -118,7 +124,6 @@ function smallRests(solver: TwoWaySolver, cut: CutColumn): Float64Array[] {
     flat[cell] = (flat[cell] as number) + (column[i] as number);
   }
   const rests = Array.from({ length: groups.count }, (_, g) => flat.subarray(g * size, (g + 1) * size));
-  const shared = sharedLevels(large, groups);
   sumTable(large, shared, cut).forEach((sums, row) => {
     const level = shared.members[row] ?? 0;
     sums.forEach((sum, g) => {
