@@ -2,6 +2,7 @@ import type { SliResult } from "../core/result.ts";
 import { changeText, type Display, intervalText, signedIntervalText } from "./display.ts";
 import { fixed, moreTime, pValue, signed } from "./format.ts";
 import type { ReasonModel } from "./model.ts";
+import { DESIGN_WORDING } from "./wording/designs.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
 
 export interface Meaning {
@@ -60,7 +61,12 @@ function timeSentence(sli: SliResult): readonly string[] {
   const time = sli.timeToDecide;
   if (time === null) return [];
   if (!time.decidable || time.additional === null) {
-    return ["More time after the deploy will not decide, because the doubt comes from the time before it."];
+    const lasting = sli.design === null ? undefined : DESIGN_WORDING[sli.design].lastingDoubt;
+    return [
+      `More time after the deploy will not decide, because ${
+        lasting === undefined ? "the doubt comes from the time before it" : `the doubt is that ${lasting}`
+      }.`,
+    ];
   }
   return time.additional <= 0 ? [] : [`About ${moreTime(time.additional)} after the deploy would decide.`];
 }

@@ -18,6 +18,7 @@ import { metricMeaning } from "./meaning.ts";
 import type { CheckModel, EventStudyRow, MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
 import { CHECK_WORDING, type CheckTongue } from "./wording/checks.ts";
+import { DESIGN_WORDING } from "./wording/designs.ts";
 import { REASON_WORDING } from "./wording/reasons.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
 
@@ -117,7 +118,10 @@ function tagsOf(sli: SliResult): readonly string[] {
 function reasonModels(sli: SliResult, scope: MetricScope): readonly ReasonModel[] {
   const codes = [...new Set([...sli.reasonCodes, ...sli.reasons.map((reason) => reason.code)])];
   return codes.map((code) => {
-    const wording = REASON_WORDING[code];
+    const wording = {
+      ...REASON_WORDING[code],
+      ...(sli.design === null ? {} : DESIGN_WORDING[sli.design].reasons?.[code]),
+    };
     const told = sli.reasons.find((reason) => reason.code === code);
     return {
       code,
@@ -161,7 +165,7 @@ function levelLines(sli: SliResult, label: string, values: ReportContext["values
   const show = (value: number | null): string =>
     value === null ? "unknown" : sli.kind === "ratio" ? `${significant(value * 100, 4)}%` : significant(value, 4);
   return [
-    `${label} on treated units: ${show(treatedPre)} before, ${show(treatedPost)} after, ${show(counterfactualPost)} expected without the deploy.`,
+    `${label} on treated units: ${treatedPre === null && sli.design === "split" ? "" : `${show(treatedPre)} before, `}${show(treatedPost)} after, ${show(counterfactualPost)} expected without the deploy.`,
     ...(controlPre === null && controlPost === null
       ? []
       : [`On control units: ${show(controlPre)} before, ${show(controlPost)} after.`]),

@@ -33,9 +33,17 @@ export function settingOf(document: ResultDocument, shown: Disclosure): readonly
   const before = span(preStart, preEnd, dateOf(postStart));
   const left = document.units.excluded.map((entry) => `${shown.unit(entry.unit)} (${shown.message(entry.reason)})`);
   return [
-    `${amounts}, ${after} UTC compared with ${before} UTC${settle}.`,
+    isSideBySide(document)
+      ? `${amounts}, side by side from ${after} UTC${settle}.`
+      : `${amounts}, ${after} UTC compared with ${before} UTC${settle}.`,
     ...(left.length === 0 ? [] : [`Left out: ${listing(left, 3)}.`]),
   ];
+}
+
+/** True when no metric is compared with the time before the deploy. */
+function isSideBySide({ slis }: ResultDocument): boolean {
+  const designs = new Set(slis.flatMap(({ design }) => design ?? []));
+  return designs.size > 0 && [...designs].every((design) => DESIGN_WORDING[design].isSideBySide === true);
 }
 
 export function meaningOf(document: ResultDocument, lead: Lead | null): readonly string[] {
@@ -129,6 +137,7 @@ const SHORT_HISTORY = 0.05;
 
 /** A source that keeps less than the plan asks for; where another deploy shortened the window, that is told instead. */
 function shortHistory(document: ResultDocument): readonly string[] {
+  if (isSideBySide(document)) return [];
   const { preStart, preEnd, step } = document.windows;
   const planned = document.plans[0]?.window.preStart ?? null;
   if (planned === null || preStart === null || preEnd === null) return [];

@@ -37,7 +37,7 @@ function run(question: DesignQuestion): DesignOutcome {
       scale: "additive",
       effect,
       margin,
-      paths: splitPaths(sample, effect.att),
+      paths: splitPaths(sample, baseline),
       baseline,
       checks: [
         ...splitChecks({ plan, sli, sample, found, margin }),

@@ -1,8 +1,16 @@
 import type { Design } from "../../core/plan.ts";
+import type { ReasonCode } from "../../core/reasons.ts";
+import type { ReasonWording } from "./reasons.ts";
 
 interface DesignWording {
   /** What is compared with what, in one sentence. */
   readonly method: string;
+  /** Where the doubt comes from that more time after the deploy does not lower; left out: the time before it. */
+  readonly lastingDoubt?: string;
+  /** True: nothing before the deploy is compared with. */
+  readonly isSideBySide?: boolean;
+  /** Sentences that read differently under this design. */
+  readonly reasons?: Readonly<Partial<Record<ReasonCode, Partial<ReasonWording>>>>;
 }
 
 export const DESIGN_WORDING: Readonly<Record<Design, DesignWording>> = {
@@ -20,6 +28,22 @@ export const DESIGN_WORDING: Readonly<Record<Design, DesignWording>> = {
   },
   split: {
     method: "Concurrent split: the level of the treated units minus the level of the control units at the same time.",
+    lastingDoubt: "units differ from each other",
+    isSideBySide: true,
+    reasons: {
+      MORE_TIME_WILL_NOT_DECIDE: {
+        sentence: "More time after the deploy will not decide, because the doubt is that units differ from each other.",
+        todo: "Run more units side by side, choose a unit that outlives the deploy, or accept a wider margin.",
+      },
+      NOT_POWERED: { todo: "Run more units side by side, or accept a wider margin." },
+      NO_VARIATION: {
+        sentence: "All units of a side show exactly the same value, so no uncertainty can be computed.",
+      },
+      RESTART_INDISTINGUISHABLE: {
+        sentence: "With fewer than three treated units one unusual unit and the new version cannot be told apart.",
+        todo: "If this matters, run at least three units of the new version.",
+      },
+    },
   },
   its: {
     method:

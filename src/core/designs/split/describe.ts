@@ -14,12 +14,12 @@ const MOST_LAGS = 6;
 /** Longest post window that is looked at, as a multiple of the one used. */
 const HORIZON = 50;
 
-/** Mean of a group per step; the counterfactual is the treated path less the effect, from the deploy's settle on. */
-export function splitPaths({ aligned: { panel } }: SplitSample, att: number): Paths {
+/** Mean of a group per step; the counterfactual is the path of the controls, moved to the level that history lets expect. */
+export function splitPaths({ aligned: { panel } }: SplitSample, { controlPost, counterfactualPost }: Baseline): Paths {
   const treated = groupPath(panel, unitsWhere(panel, true));
   const control = groupPath(panel, unitsWhere(panel, false));
-  const counterfactual = treated.map((value, t) => (t >= panel.postStart ? value - att : value));
-  return { treated, counterfactual, control };
+  const shift = (counterfactualPost ?? Number.NaN) - (controlPost ?? Number.NaN);
+  return { treated, counterfactual: control.map((value) => value + shift), control };
 }
 
 function groupPath(panel: Panel, units: readonly number[]): Float64Array {
