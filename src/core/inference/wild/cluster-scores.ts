@@ -4,7 +4,7 @@ import { type Grouping, rowsByLevel, rowsOf } from "../../regression/effects.ts"
 import type { LinearFit } from "../../regression/ols.ts";
 import { restsOnOneCluster } from "../../vcov/bell-mccaffrey.ts";
 import { adjustedContrasts, contrastColumn, leaveOutResiduals } from "../../vcov/leave-cluster.ts";
-import { type CutColumn, type ProjectionFactor, type Projector, projector } from "./effect-projection.ts";
+import { type CutColumn, type ProjectionFactor, projector } from "./effect-projection.ts";
 
 /** A term that only one cluster identifies has no jackknife. */
 const IDENTIFIED_BY_ONE = 1e-6;
@@ -58,10 +58,13 @@ export function bootstrapScores(fit: LinearFit, restricted: boolean, options: Sc
   const shift = restricted ? residual(partialledTerm(fit, options.term, contrast)) : answer(null);
   if (!shift.ok) return shift;
   const map = scoreMapper(fit, contrast, left, options);
+  const mapped = map(base.value);
+  const isKnown =
+    options.variance === "cr1" && options.residuals === "plain" && options.groups.levels === options.clusters.levels;
   return answer({
-    base: map(base.value),
+    base: mapped,
     shift: shift.value === null ? null : map(shift.value),
-    observed: sumsOfProducts(left.column, fit.residuals, options.clusters),
+    observed: isKnown ? mapped.effects : sumsOfProducts(left.column, fit.residuals, options.clusters),
   });
 }
 
@@ -109,24 +112,28 @@ function scoreMapper(
   fit: LinearFit,
   contrast: Float64Array,
   left: CutColumn,
-  { clusters, groups }: ScoreOptions,
+  options: ScoreOptions,
 ): (residuals: Float64Array) => ScoreMap {
+  const { clusters, groups } = options;
   const { weights } = fit;
   const owners = ownersOf(groups, clusters);
   const absorbed = projector(fit, left);
-  const spanned = columnProjector(fit, left);
+  const leftSums = fit.columns.map((column) => sumsOfProducts(left.column, column, left.groups));
   return (residuals) => {
     const scores = Array.from({ length: clusters.count }, () => new Float64Array(groups.count));
-    const own = sumsOfProducts(left.column, residuals, groups);
+    const column = weights === null ? residuals : residuals.map((value, i) => value * (weights[i] ?? 0));
+    const loadings = fit.columns.map((one) => sumsOfProducts(one, column, groups));
+    // the contrast is a combination of the columns, and so are its sums
+    const effects = combined(fit, options.term, loadings);
+    const own = left.column === contrast ? effects : sumsOfProducts(left.column, residuals, groups);
     owners.forEach((owner, b) => {
       const row = scores[owner];
       if (row) row[b] = own[b] ?? 0;
     });
-    const column = weights === null ? residuals : residuals.map((value, i) => value * (weights[i] ?? 0));
     if (absorbed === null) subtractProjections(fit, left, { column: residuals, groups }, scores);
     else subtractFactors(absorbed({ column, groups }), scores);
-    subtractFactors(spanned({ column, groups }), scores);
-    return { effects: left.column === contrast ? own : sumsOfProducts(contrast, residuals, groups), scores };
+    subtractFactors(columnFactors(fit, leftSums, loadings), scores);
+    return { effects, scores };
   };
 }
 
@@ -148,19 +155,28 @@ function sumsOfProducts(a: Float64Array, b: Float64Array, groups: Grouping): Flo
   return sums;
 }
 
+/** Sums of the term's contrast times the residuals, from those of the columns. */
+function combined({ bread }: LinearFit, term: number, loadings: readonly Float64Array[]): Float64Array {
+  const result = new Float64Array(loadings[0]?.length ?? 0);
+  loadings.forEach((loading, j) => {
+    axpy(bread.get(j, term), loading, result);
+  });
+  return result;
+}
+
 /** q_h'X_h (X'WX)^-1 X_b'W e_b as one factor per column. */
-function columnProjector({ columns, bread }: LinearFit, left: CutColumn): Projector {
-  const leftSums = columns.map((column) => sumsOfProducts(left.column, column, left.groups));
-  return (right) => {
-    const loadings = columns.map((column) => sumsOfProducts(column, right.column, right.groups));
-    return leftSums.map((sums, j) => {
-      const image = new Float64Array(right.groups.count);
-      loadings.forEach((loading, k) => {
-        axpy(bread.get(j, k), loading, image);
-      });
-      return { left: sums, right: image };
+function columnFactors(
+  { bread }: LinearFit,
+  leftSums: readonly Float64Array[],
+  loadings: readonly Float64Array[],
+): ProjectionFactor[] {
+  return leftSums.map((sums, j) => {
+    const image = new Float64Array(loadings[0]?.length ?? 0);
+    loadings.forEach((loading, k) => {
+      axpy(bread.get(j, k), loading, image);
     });
-  };
+    return { left: sums, right: image };
+  });
 }
 
 function subtractFactors(factors: readonly ProjectionFactor[], scores: readonly Float64Array[]): void {

@@ -28,22 +28,23 @@ export function drawStatistics(scores: BootstrapScores, draws: WildDraws): DrawS
     Float64Array,
   ];
   const groups = scores.base.effects.length;
-  const multiply = draws.areSigns ? signProduct : plainProduct;
-  const basePart = multiply(rowsOf(scores.base), groups);
-  const shiftPart = scores.shift === null ? null : multiply(rowsOf(scores.shift), groups);
+  const rows = [...rowsOf(scores.base), ...(scores.shift === null ? [] : rowsOf(scores.shift))];
+  const width = 1 + scores.base.scores.length;
+  const isShifted = scores.shift !== null;
+  const multiply = (draws.areSigns ? signProduct : plainProduct)(rows, groups);
   draws.forEach((weights, draw) => {
-    const u = basePart(weights);
-    const x = shiftPart?.(weights) ?? null;
-    base[draw] = u[0] as number;
+    const product = multiply(weights);
+    base[draw] = product[0] as number;
     let [s0, s1, s2] = [0, 0, 0];
-    for (let h = 1; h < u.length; h++) s0 += (u[h] as number) ** 2;
-    if (x !== null) {
-      shift[draw] = x[0] as number;
-      for (let h = 1; h < u.length; h++) {
-        s1 += 2 * (u[h] as number) * (x[h] as number);
-        s2 += (x[h] as number) ** 2;
-      }
+    for (let h = 1; h < width; h++) {
+      const u = product[h] as number;
+      s0 += u * u;
+      if (!isShifted) continue;
+      const x = product[width + h] as number;
+      s1 += 2 * u * x;
+      s2 += x * x;
     }
+    if (isShifted) shift[draw] = product[width] as number;
     q0[draw] = s0;
     q1[draw] = s1;
     q2[draw] = s2;
@@ -72,8 +73,9 @@ function plainProduct(rows: readonly Float64Array[], groups: number): Product {
   };
 }
 
-/** Signs that are looked up at once. */
+/** Signs that are looked up at once, and how many look-ups are added in one pass. */
 const BITS = 6;
+const AT_ONCE = 3;
 /** Larger tables would not fit the processor's cache. */
 const MOST_ENTRIES = 1 << 16;
 
@@ -85,30 +87,45 @@ const MOST_ENTRIES = 1 << 16;
 function signProduct(rows: readonly Float64Array[], groups: number): Product {
   const width = rows.length;
   if (width * groups > MOST_ENTRIES) return plainProduct(rows, groups);
-  const blocks = Math.ceil(groups / BITS);
-  const table = new Float64Array((blocks << BITS) * width);
-  for (let block = 0; block < blocks; block++) {
-    for (let signs = 0; signs < 1 << BITS; signs++) {
-      const entry = ((block << BITS) | signs) * width;
-      for (let bit = 0; bit < BITS && block * BITS + bit < groups; bit++) {
-        const sign = (signs >>> bit) & 1 ? 1 : -1;
-        for (let h = 0; h < width; h++) {
-          table[entry + h] = (table[entry + h] as number) + sign * (rows[h]?.[block * BITS + bit] ?? 0);
-        }
-      }
-    }
-  }
+  const blocks = AT_ONCE * Math.ceil(groups / (BITS * AT_ONCE));
+  const table = signTable(rows, groups, blocks);
+  const entries = new Int32Array(blocks);
   const result = new Float64Array(width);
   return (weights) => {
-    result.fill(0);
     for (let block = 0; block < blocks; block++) {
+      let signs = 0;
       const first = block * BITS;
       const last = Math.min(groups, first + BITS);
-      let signs = 0;
-      for (let g = first; g < last; g++) if ((weights[g] as number) > 0) signs |= 1 << (g - first);
-      const entry = ((block << BITS) | signs) * width;
-      for (let h = 0; h < width; h++) result[h] = (result[h] as number) + (table[entry + h] as number);
+      for (let g = first; g < last; g++) signs |= Number((weights[g] as number) > 0) << (g - first);
+      entries[block] = ((block << BITS) | signs) * width;
+    }
+    result.fill(0);
+    for (let block = 0; block < blocks; block += AT_ONCE) {
+      const a = entries[block] as number;
+      const b = entries[block + 1] as number;
+      const c = entries[block + 2] as number;
+      for (let h = 0; h < width; h++) {
+        const sum = (table[a + h] as number) + (table[b + h] as number) + (table[c + h] as number);
+        result[h] = (result[h] as number) + sum;
+      }
     }
     return result;
   };
+}
+
+/** By block of groups, signs and row: the sum of the row's entries with these signs; zero where there is no group. */
+function signTable(rows: readonly Float64Array[], groups: number, blocks: number): Float64Array {
+  const width = rows.length;
+  const table = new Float64Array((blocks << BITS) * width);
+  for (let entry = 0; entry < blocks << BITS; entry++) {
+    for (let bit = 0; bit < BITS; bit++) {
+      const g = (entry >>> BITS) * BITS + bit;
+      if (g >= groups) break;
+      const sign = (entry >>> bit) & 1 ? 1 : -1;
+      for (let h = 0; h < width; h++) {
+        table[entry * width + h] = (table[entry * width + h] as number) + sign * (rows[h]?.[g] ?? 0);
+      }
+    }
+  }
+  return table;
 }
