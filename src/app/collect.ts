@@ -84,6 +84,7 @@ export async function readSli(
     kind: sli.kind,
     queries: sli.queries,
     unitLabel: service.units.label,
+    ...(sli.by === undefined ? {} : { byLabel: sli.by }),
     step: service.windows.step,
     ...range,
   };

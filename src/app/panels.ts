@@ -14,8 +14,8 @@ import { commonSpacing, lastStamp } from "./spacing.ts";
 export interface PanelRequest {
   /** Paths as given; `-` is standard input. */
   readonly panels: readonly string[];
-  /** Epoch seconds. */
-  readonly deployedAt: number;
+  /** null: the panels say it themselves, in their column `deployed_at`. */
+  readonly deployed: { readonly deployedAt: number; readonly waves?: Readonly<Record<string, number>> } | null;
   readonly direction: Direction;
   readonly kind: Kind;
   readonly margin: Margin;
@@ -156,12 +156,13 @@ function panelPlan(request: PanelRequest, panels: readonly ReadPanel[], step: nu
   const postEnd = post === null ? null : deployedAt + settle + post;
   return {
     service: null,
-    slis: panels.map(({ id }) => ({
+    slis: panels.map(({ id, file }) => ({
       id,
       kind: request.kind,
       direction: request.direction,
       role: "primary",
       margin: request.margin,
+      ...(file.subgroupColumn === null ? {} : { by: file.subgroupColumn }),
     })),
     window: { deployedAt, step, preStart: pre === null ? null : deployedAt - pre, settle, postEnd },
     asOf: panelAsOf(lastStamp(panels.flatMap(({ file }) => file.series)), deployedAt, postEnd, step, now),

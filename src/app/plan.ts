@@ -1,6 +1,7 @@
 import type { Config, ServiceConfig, SliConfig, SourceConfig } from "../config/config.ts";
 import { DeployImpactError } from "../core/errors.ts";
 import type { JsonValue } from "../core/outcome.ts";
+import { type WaveSpan, waveSpan } from "../core/panel/waves.ts";
 import type { AnalysisPlan, SliPlan } from "../core/plan.ts";
 import { selectServices } from "./services.ts";
 import type { Trigger } from "./trigger.ts";
@@ -16,20 +17,33 @@ export interface ServicePlan {
 /** Plans of every service this deploy may have touched. `now`: epoch seconds. */
 export function planServices(config: Config, trigger: Trigger, now: number): ServicePlan[] {
   return selectServices(config, trigger).map((service) => {
-    const readyAt = serviceReadyAt(service, trigger.deployedAt);
+    const readyAt = serviceReadyAt(service, trigger);
     return { service, readyAt, plan: analysisPlan(config, service, trigger, Math.min(now, readyAt)) };
   });
 }
 
 /** Epoch seconds when all points of this run should exist: deployedAt + settle + post + the source's lag. */
-export function readyAt(config: Config, trigger: Pick<Trigger, "deployedAt" | "changedPaths">): number {
+export function readyAt(config: Config, trigger: Pick<Trigger, "deployedAt" | "waves" | "changedPaths">): number {
   const services = selectServices(config, trigger);
-  return Math.max(...services.map((service) => serviceReadyAt(service, trigger.deployedAt)));
+  return Math.max(...services.map((service) => serviceReadyAt(service, trigger)));
 }
 
-function serviceReadyAt(service: ServiceConfig, deployedAt: number): number {
+function serviceReadyAt(service: ServiceConfig, trigger: Pick<Trigger, "deployedAt" | "waves">): number {
   const { settle, post } = service.windows;
-  return deployedAt + settle + post + Math.max(...usedSources(service).map((source) => lagOf(source, service)));
+  return (
+    spanOf(service, trigger).lastAt +
+    settle +
+    post +
+    Math.max(...usedSources(service).map((source) => lagOf(source, service)))
+  );
+}
+
+/** First and last deploy; with waves the post window runs from the last one. */
+function spanOf(
+  { windows }: Pick<ServiceConfig, "windows">,
+  { deployedAt, waves }: Pick<Trigger, "deployedAt" | "waves">,
+): WaveSpan {
+  return waves === undefined ? { deployedAt, lastAt: deployedAt, settle: windows.settle } : waveSpan(waves, windows);
 }
 
 /** Seconds from a step to the moment its points can be read. */
@@ -52,15 +66,16 @@ function usedSources(service: ServiceConfig): SourceConfig[] {
 
 function analysisPlan(config: Config, service: ServiceConfig, trigger: Trigger, asOf: number): AnalysisPlan {
   const { pre, settle, post, step } = service.windows;
+  const span = spanOf(service, trigger);
   return {
     service: service.name,
     slis: service.slis.map(sliPlan),
     window: {
-      deployedAt: trigger.deployedAt,
+      deployedAt: span.deployedAt,
       step,
-      preStart: trigger.deployedAt - pre,
-      settle,
-      postEnd: trigger.deployedAt + settle + post,
+      preStart: span.deployedAt - pre,
+      settle: span.settle,
+      postEnd: span.lastAt + settle + post,
     },
     asOf,
     alpha: service.alpha,
@@ -69,24 +84,34 @@ function analysisPlan(config: Config, service: ServiceConfig, trigger: Trigger, 
     design: service.design,
     seed: config.seed,
     treatedUnits: [],
+    ...(trigger.waves === undefined ? {} : { waves: trigger.waves }),
     excludedUnits: service.units.exclude,
     clusters: service.units.cluster?.type === "map" ? service.units.cluster.clusters : {},
     exclusions: service.exclusions,
     otherDeployments: trigger.otherDeployments,
     exposure: null,
     configChanged: trigger.configChanged,
+    ...(service.split === null ? {} : { split: service.split }),
     notes: notesOf(config, trigger),
   };
 }
 
 function sliPlan(sli: SliConfig): SliPlan {
-  const { id, kind, direction, role, margin, quantile } = sli;
+  const { id, kind, direction, role, margin, quantile, by } = sli;
   if (margin === null) {
     throw new DeployImpactError("CONFIG_INVALID", `SLI ${id} has no margin, and there is no default.`, {
       hint: "State the largest harm the team tolerates, for example `margin: 5%`; `deploy-impact validate` proposes one from history.",
     });
   }
-  return { id, kind, direction, role, margin, ...(quantile === null ? {} : { quantile }) };
+  return {
+    id,
+    kind,
+    direction,
+    role,
+    margin,
+    ...(quantile === null ? {} : { quantile }),
+    ...(by === undefined ? {} : { by }),
+  };
 }
 
 function notesOf(config: Config, trigger: Trigger): Record<string, JsonValue> {

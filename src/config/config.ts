@@ -1,5 +1,5 @@
 import type { SeriesComponent } from "../core/panel/series.ts";
-import type { Design, Direction, Exclusion, InferenceName, Kind, Margin, Mode, Role, Scale } from "../core/plan.ts";
+import type { Design, Direction, Exclusion, InferenceName, Kind, Margin, Mode, Role, Scale, SplitPlan } from "../core/plan.ts";
 
 export const COMMENT_RULES = ["on-change", "always", "never"] as const;
 export type CommentRule = (typeof COMMENT_RULES)[number];
@@ -51,6 +51,8 @@ export interface ServiceConfig {
   readonly inference: InferenceName;
   readonly scale: "auto" | Scale;
   readonly design: "auto" | Design;
+  /** What was planned for a concurrent split; null: nothing. */
+  readonly split: SplitPlan | null;
   /** Planned looks at the data; 1: only the final one. */
   readonly looks: number;
   readonly slis: readonly SliConfig[];
@@ -120,6 +122,8 @@ export interface SliConfig {
   readonly role: Role;
   readonly quantile: number | null;
   readonly queries: Readonly<Partial<Record<SeriesComponent, string>>>;
+  /** Label that names the subgroups of a unit, each judged beside the whole; left out: none. */
+  readonly by?: string;
   /** null only when the caller allowed it (`validate` proposes one). */
   readonly margin: Margin | null;
 }

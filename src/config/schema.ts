@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { DESIGNS, DIRECTIONS, INFERENCES, KINDS, MODES, ROLES, SCALES } from "../core/plan.ts";
+import { ASSIGNMENTS, DESIGNS, DIRECTIONS, INFERENCES, KINDS, MODES, ROLES, SCALES, SHARES_OF } from "../core/plan.ts";
 import { BLOCK_RULES, COMMENT_RULES, FAIL_RULES, VALUE_RULES } from "./config.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { DURATION_EXAMPLES, parseDuration } from "./duration.ts";
@@ -195,12 +195,36 @@ const sli = z
       description: "Largest harm the team tolerates: 5% (relative), 0.1pp (percentage points) or raw units; no default",
       examples: ["5%"],
     }),
+    by: text.optional().meta({
+      description:
+        "Label (in a file: column) that names parts of a unit, such as endpoint or region; each part is shown beside the whole, which alone decides",
+      examples: ["endpoint"],
+    }),
     role: z
       .enum(ROLES)
       .optional()
       .meta({ description: "What the SLI is for", default: "guardrail", examples: ["primary"] }),
   })
   .meta({ id: "sli" });
+
+const split = z
+  .strictObject({
+    "treated-share": z
+      .number()
+      .refine((share) => share > 0 && share < 1, { error: "must lie between 0 and 1, for example 0.1" })
+      .optional()
+      .meta({ description: "Share that the treated units were to get, between 0 and 1", examples: [0.1] }),
+    "share-of": z
+      .enum(SHARES_OF)
+      .optional()
+      .meta({ description: "What the share is of", default: "traffic", examples: ["units"] }),
+    assignment: z.enum(ASSIGNMENTS).optional().meta({
+      description: "How the treated units were chosen; random: by chance, so that they do not differ for another reason",
+      default: "unknown",
+      examples: ["random"],
+    }),
+  })
+  .meta({ id: "split", description: "What was planned for a concurrent split (design `split`)" });
 
 const serviceSettings = {
   source: source
@@ -241,6 +265,7 @@ const serviceSettings = {
     .enum(["auto", ...DESIGNS])
     .optional()
     .meta({ description: "What is compared with what", default: "auto", examples: ["did"] }),
+  split: split.optional(),
   looks: z
     .int()
     .min(1, { error: "must be at least 1" })
@@ -270,7 +295,8 @@ const runSettings = {
     })
     .optional()
     .meta({
-      description: "When the deploy happened, when nothing else says so; a map from unit to time describes waves",
+      description:
+        "When the deploy happened, when nothing else says so; a map from unit to time describes waves, and its units are the treated ones",
       examples: [TIME_EXAMPLE],
     }),
   mode: z

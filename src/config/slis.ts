@@ -69,6 +69,7 @@ function resolveSli(sli: SliInput, index: number, context: Context): SliConfig {
     role: sli.role ?? DEFAULTS.role,
     quantile: resolveQuantile(sli, path, findings),
     queries: resolveQueries(sli, path, context.sources[source], findings),
+    ...(sli.by === undefined ? {} : { by: sli.by }),
     margin: resolveMargin(sli, path, context),
   };
 }

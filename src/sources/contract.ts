@@ -11,6 +11,8 @@ export interface SeriesQuery {
   readonly queries: Readonly<Partial<Record<Series["component"], string>>>;
   /** Label whose value names the unit. */
   readonly unitLabel: string;
+  /** Label whose value names the subgroup of a unit: one series per unit and subgroup; left out: one per unit. */
+  readonly byLabel?: string;
   /** Decides the group from all labels of a series; null leaves the series out (neither treated nor control). */
   readonly groupOf: (labels: Readonly<Record<string, string>>) => "treated" | "control" | null;
   /** Epoch seconds; the first and the last instant asked for, both on the step grid, both included. */

@@ -48,6 +48,25 @@ function mergeBuckets(buckets: readonly Bucket[]): Bucket[] {
 }
 
 /**
+ * One histogram of several parts that may have different bounds.
+ *
+ * Formula: the count at each bound of any part is the sum of the parts' counts there, read between their own bounds as
+ * `histogramShare` does; equal bounds simply add up. Parts without a +Inf bucket are not seen and do not count.
+ */
+export function joinHistograms(parts: readonly (readonly Bucket[])[]): Bucket[] {
+  const complete = parts.map(mergeBuckets).filter((part) => part.at(-1)?.le === Number.POSITIVE_INFINITY);
+  const bounds = [...new Set(complete.flatMap((part) => part.map(({ le }) => le)))].sort((a, b) => a - b);
+  return bounds.map((le) => ({ le, count: complete.reduce((sum, part) => sum + countBelow(le, part), 0) }));
+}
+
+function countBelow(le: number, part: readonly Bucket[]): number {
+  const known = part.find((bucket) => bucket.le === le);
+  if (known !== undefined) return known.count;
+  const total = part.at(-1)?.count ?? 0;
+  return total > 0 ? total * histogramShare(le, part) : 0;
+}
+
+/**
  * Share of observations at or below a value, by linear interpolation inside the bucket that holds it.
  *
  * Formula: (countBelow + countInside * (value - lower)/(upper - lower))/total; the first bucket starts at 0 when its bound

@@ -12,7 +12,7 @@ export interface ComponentCells {
 /**
  * Cells of a unit whose component came as several series, one per subgroup: what the unit as a whole showed.
  *
- * Formula: amounts (counter, count, numerator, denominator, bucket) add up over the subgroups seen at the step, as
+ * Formula: amounts (counter, count, numerator, denominator) add up over the subgroups seen at the step, as
  * `sum by (unit)` would; a gauge or ready-made ratio is the mean of the subgroups' pre means plus the (weighted) mean
  * deviation of those seen, so that a subgroup that comes or goes does not move it.
  * Units: raw.

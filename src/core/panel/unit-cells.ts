@@ -1,6 +1,6 @@
 import type { SliPlan } from "../plan.ts";
-import { type CellCounts, cellOf, type Grid } from "./cells.ts";
-import { type Bucket, histogramQuantile } from "./histogram.ts";
+import { type CellCounts, cellOf, type Grid, toCells } from "./cells.ts";
+import { type Bucket, histogramQuantile, joinHistograms } from "./histogram.ts";
 import type { Series } from "./series.ts";
 import { mergedCells } from "./subgroups.ts";
 import type { UnitSeries } from "./unit-series.ts";
@@ -86,37 +86,41 @@ function cellsCalledUnknown(series: readonly Series[], grid: Grid): Uint8Array {
 
 /** Per step the histogram quantile of the unit's own buckets: approximate, and never averaged over units' raw buckets. */
 function quantileCells(unit: UnitSeries, sli: SliPlan, grid: Grid, counts: CellCounts): Cells {
-  const columns = bucketsByBound(unit.series).map(([le, series]) => ({
-    le,
-    values: mergedCells(series, "quantile", grid, counts).values,
-  }));
-  if (columns.length === 0) return plainCells(unit, { ...sli, kind: "gauge" }, grid, counts);
+  const parts = bucketColumns(unit.series, grid, counts);
+  if (parts.length === 0) return plainCells(unit, { ...sli, kind: "gauge" }, grid, counts);
   const values = new Float64Array(grid.steps);
   for (let t = 0; t < grid.steps; t++) {
-    const buckets: Bucket[] = [];
-    for (const { le, values: column } of columns) {
-      const count = column[t] as number;
-      if (Number.isFinite(count)) buckets.push({ le, count });
-    }
+    const seen = parts.map((columns) => bucketsAt(columns, t));
+    const [only] = seen;
+    const buckets = seen.length === 1 && only !== undefined ? only : joinHistograms(seen);
     values[t] = histogramQuantile(sli.quantile ?? Number.NaN, buckets);
   }
   return { values, weights: null };
 }
 
-/** Buckets of one bound are one series per subgroup; without subgroups every series stands for itself. */
-function bucketsByBound(series: readonly Series[]): [number, Series[]][] {
-  const found: [number, Series[]][] = [];
-  const byBound = new Map<number, Series[]>();
+interface BucketColumn {
+  readonly le: number;
+  readonly values: Float64Array;
+}
+
+/** The buckets of each subgroup, or of the unit as a whole. */
+function bucketColumns(series: readonly Series[], grid: Grid, counts: CellCounts): BucketColumn[][] {
+  const parts = new Map<string | undefined, BucketColumn[]>();
   for (const one of series) {
     if (one.component !== "bucket" || one.le === undefined) continue;
-    const known = one.subgroup === undefined ? undefined : byBound.get(one.le);
-    if (known !== undefined) {
-      known.push(one);
-      continue;
-    }
-    const list = [one];
-    found.push([one.le, list]);
-    if (one.subgroup !== undefined) byBound.set(one.le, list);
+    const column = { le: one.le, values: toCells(one, grid, "mean", counts).values };
+    const known = parts.get(one.subgroup);
+    if (known === undefined) parts.set(one.subgroup, [column]);
+    else known.push(column);
   }
-  return found;
+  return [...parts.values()];
+}
+
+function bucketsAt(columns: readonly BucketColumn[], t: number): Bucket[] {
+  const buckets: Bucket[] = [];
+  for (const { le, values } of columns) {
+    const count = values[t] as number;
+    if (Number.isFinite(count)) buckets.push({ le, count });
+  }
+  return buckets;
 }

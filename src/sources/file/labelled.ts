@@ -18,6 +18,8 @@ export interface LabelledColumns {
   readonly time: number;
   readonly unit: number;
   readonly le: number | null;
+  /** Names the subgroup; null: none is asked for. */
+  readonly by: number | null;
   readonly group: number | null;
   readonly weight: number | null;
   readonly values: readonly { readonly component: SeriesComponent; readonly column: number }[];
@@ -47,7 +49,12 @@ export function findLabelledColumns(file: string, columns: readonly string[], qu
   const weight = query.kind === "ratio" && hasPlainValue ? optional("weight") : null;
   const used = new Set([time, le, weight, ...values.map((value) => value.column)]);
   const labels = columns.map((name, column) => ({ name, column })).filter(({ column }) => !used.has(column));
-  return { time, unit, le, group: optional(GROUP_COLUMN), weight, values, labels };
+  const { byLabel } = query;
+  const by =
+    byLabel === undefined
+      ? null
+      : find(byLabel, `The SLI ${query.sli} names the column with its subgroups in \`by: ${byLabel}\`.`);
+  return { time, unit, le, by, group: optional(GROUP_COLUMN), weight, values, labels };
 }
 
 function missingUnitColumn(file: string, columns: readonly string[], unitLabel: string): DeployImpactError {
@@ -75,6 +82,8 @@ interface LabelledUnit {
 
 interface UnitPoints {
   readonly component: SeriesComponent;
+  /** null: the whole unit. */
+  readonly subgroup: string | null;
   readonly le: number | null;
   readonly points: GrowingSeries;
 }
@@ -100,7 +109,8 @@ export class LabelledSink implements RowSink {
     this.#columns = columns;
     this.#query = query;
     this.#pool = pool;
-    const positions = [columns.time, columns.unit, columns.le, columns.weight, ...columns.values.map((v) => v.column)];
+    const { time, unit, le, by, weight } = columns;
+    const positions = [time, unit, le, by, weight, ...columns.values.map((v) => v.column)];
     const labels = columns.labels.map((label) => label.column);
     this.needs = [...new Set([...positions, ...labels])].filter((position) => position !== null);
   }
@@ -116,8 +126,13 @@ export class LabelledSink implements RowSink {
     const le = this.#columns.le === null ? null : cells.number(this.#columns.le);
     if (le !== null && Number.isNaN(le)) throw this.#missingBound(cells, this.#columns.le ?? 0);
     const weight = this.#columns.weight === null ? 0 : readWeight(cells, this.#columns.weight);
+    const by = this.#columns.by === null ? null : cells.textId(this.#columns.by);
     for (const { component, column } of this.#columns.values) {
-      this.#pointsOf(unit, component, component === "bucket" ? le : null).append(time, cells.number(column), weight);
+      this.#pointsOf(unit, component, component === "bucket" ? le : null, by).append(
+        time,
+        cells.number(column),
+        weight,
+      );
     }
   }
 
@@ -157,12 +172,12 @@ export class LabelledSink implements RowSink {
     }
   }
 
-  #pointsOf(unit: LabelledUnit, component: SeriesComponent, le: number | null): GrowingSeries {
-    const key = le === null ? component : `${component}/${le}`;
+  #pointsOf(unit: LabelledUnit, component: SeriesComponent, le: number | null, by: number | null): GrowingSeries {
+    const key = le === null && by === null ? component : `${component}/${le ?? ""}/${by ?? ""}`;
     const known = unit.points.get(key);
     if (known !== undefined) return known.points;
     const points = new GrowingSeries(this.#columns.weight !== null);
-    unit.points.set(key, { component, le, points });
+    unit.points.set(key, { component, subgroup: by === null ? null : this.#pool.text(by), le, points });
     return points;
   }
 
@@ -203,9 +218,16 @@ export class LabelledSink implements RowSink {
   }
 }
 
-function asSeries(unit: string, group: Group, { component, le, points }: UnitPoints): Series {
+function asSeries(unit: string, group: Group, { component, subgroup, le, points }: UnitPoints): Series {
   const sorted = inOrder(points.finish());
-  return { unit, group, component, ...(le === null ? {} : { le }), ...sorted };
+  return {
+    unit,
+    group,
+    component,
+    ...(subgroup === null ? {} : { subgroup }),
+    ...(le === null ? {} : { le }),
+    ...sorted,
+  };
 }
 
 type Points = { times: Float64Array; values: Float64Array; weights?: Float64Array };

@@ -19,6 +19,10 @@ export interface PanelFile {
   readonly series: readonly Series[];
   readonly rows: number;
   readonly columns: readonly string[];
+  /** Column that names subgroups of the units; null: there is none. */
+  readonly subgroupColumn: string | null;
+  /** unit -> epoch seconds of its own deploy, from the column `deployed_at`; null: there is no such column, or it is not looked at. */
+  readonly deployedAt: Readonly<Record<string, number>> | null;
   /** Names in `treated` that no row has. */
   readonly unknownTreated: readonly string[];
 }
@@ -26,7 +30,13 @@ export interface PanelFile {
 const NEEDS = "A panel needs the columns time, unit, group (treated or control) and value, and may have weight.";
 const NEEDS_GROUP = `${NEEDS} Without a group column, name the treated units with --treated.`;
 
-/** Reads a panel file: `time,unit,group,value[,weight]`, or `time,unit,value[,weight]` with the treated units named. */
+/** Columns that name the subgroup of a row's unit; the first that is there counts. */
+const SUBGROUP_COLUMNS = ["subgroup", "by"];
+
+/**
+ * Reads a panel file: `time,unit,group,value[,weight][,subgroup]`, or the same without `group` with the treated units
+ * named.
+ */
 export async function readPanel(input: TableInput & PanelOptions): Promise<PanelFile> {
   const file = inputName(input);
   const treated = input.treated === undefined || input.treated.length === 0 ? null : new Set(input.treated);
@@ -38,7 +48,14 @@ export async function readPanel(input: TableInput & PanelOptions): Promise<Panel
   const { rows, columns } = await readTable(input, makeSink);
   const series = state.sink?.finish() ?? [];
   const units = new Set(series.map((one) => one.unit));
-  return { series, rows, columns, unknownTreated: [...(treated ?? [])].filter((unit) => !units.has(unit)) };
+  const subgroupColumn = SUBGROUP_COLUMNS.find((name) => columns.includes(name)) ?? null;
+  return {
+    series,
+    rows,
+    columns,
+    subgroupColumn,
+    unknownTreated: [...(treated ?? [])].filter((unit) => !units.has(unit)),
+  };
 }
 
 interface PanelColumns {
@@ -48,6 +65,8 @@ interface PanelColumns {
   /** null: the caller names the treated units. */
   readonly group: number | null;
   readonly weight: number | null;
+  /** null: the units have no subgroups. */
+  readonly subgroup: number | null;
 }
 
 function findColumns(file: string, columns: readonly string[], isNamed: boolean): PanelColumns {
@@ -57,12 +76,14 @@ function findColumns(file: string, columns: readonly string[], isNamed: boolean)
     return position;
   };
   const weight = columns.indexOf("weight");
+  const subgroup = columns.findIndex((name) => name === SUBGROUP_COLUMNS.find((one) => columns.includes(one)));
   return {
     time: find("time", NEEDS),
     unit: find("unit", NEEDS),
     value: find("value", NEEDS),
     group: isNamed ? null : find("group", NEEDS_GROUP),
     weight: weight < 0 ? null : weight,
+    subgroup: subgroup < 0 ? null : subgroup,
   };
 }
 
@@ -71,7 +92,8 @@ interface PanelUnit {
   readonly group: Group;
   /** Number of the group's text; -1 when the caller names the groups. */
   readonly groupId: number;
-  readonly points: GrowingSeries;
+  /** By number of the subgroup's text; -1: the whole unit. */
+  readonly points: Map<number, GrowingSeries>;
 }
 
 class PanelSink implements RowSink {
@@ -96,24 +118,31 @@ class PanelSink implements RowSink {
     const unit = this.#units[unitId] ?? this.#addUnit(unitId, cells);
     if (columns.group !== null && cells.textId(columns.group) !== unit.groupId) throw this.#otherGroup(unit, cells);
     const weight = columns.weight === null ? 0 : readWeight(cells, columns.weight);
-    unit.points.append(cells.time(columns.time), cells.number(columns.value), weight);
+    const subgroup = columns.subgroup === null ? -1 : cells.textId(columns.subgroup);
+    const points = unit.points.get(subgroup) ?? this.#addPoints(unit, subgroup);
+    points.append(cells.time(columns.time), cells.number(columns.value), weight);
   }
 
   finish(): Series[] {
-    return this.#order.map(({ name, group, points }) => ({
-      unit: name,
-      group,
-      component: "value",
-      ...points.finish(),
-    }));
+    return this.#order.flatMap(({ name, group, points }) =>
+      [...points].map(([id, growing]): Series => {
+        const part = id < 0 ? {} : { subgroup: this.#pool.text(id) };
+        return { unit: name, group, component: "value", ...part, ...growing.finish() };
+      }),
+    );
+  }
+
+  #addPoints(unit: PanelUnit, subgroup: number): GrowingSeries {
+    const points = new GrowingSeries(this.#columns.weight !== null);
+    unit.points.set(subgroup, points);
+    return points;
   }
 
   #addUnit(unitId: number, cells: RowCells): PanelUnit {
     const name = this.#pool.text(unitId);
     if (name === "") throw cells.malformed("the unit is empty", "Name a unit in every row.", this.#columns.unit);
     if (this.#order.length >= MOST_UNITS) throw tooManyUnits(cells, this.#columns.unit);
-    const points = new GrowingSeries(this.#columns.weight !== null);
-    const unit = { name, points, ...this.#readGroup(name, cells) };
+    const unit = { name, points: new Map<number, GrowingSeries>(), ...this.#readGroup(name, cells) };
     this.#units[unitId] = unit;
     this.#order.push(unit);
     return unit;

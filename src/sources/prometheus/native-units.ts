@@ -13,7 +13,7 @@ export interface Joined {
 
 /** One series per bound, as if the unit had classic buckets there. */
 export function nativeSeries(
-  { unit, group }: Pick<Series, "unit" | "group">,
+  owner: Pick<Series, "unit" | "group" | "subgroup">,
   histograms: readonly NativeHistogram[],
   what: string,
 ): Joined {
@@ -25,9 +25,9 @@ export function nativeSeries(
   }
   const { times, bounds, counts, exactBounds } = reading.columns;
   const series = bounds.map(
-    (le, index): Series => ({ unit, group, component: "bucket", le, times, values: counts[index] ?? times }),
+    (le, index): Series => ({ ...owner, component: "bucket", le, times, values: counts[index] ?? times }),
   );
-  return { unit, series, nativeBounds: exactBounds };
+  return { unit: owner.unit, series, nativeBounds: exactBounds };
 }
 
 export function thinningWarning(joined: readonly Joined[], what: string): string[] {

@@ -20,11 +20,13 @@ export interface UnitSeries {
   readonly unmatchedUnits: readonly string[];
 }
 
-type UnitRule = Pick<SeriesQuery, "unitLabel" | "groupOf">;
+type UnitRule = Pick<SeriesQuery, "unitLabel" | "byLabel" | "groupOf">;
 
 interface Collected {
   readonly unit: string;
   readonly group: "treated" | "control";
+  /** null: the whole unit; empty: the series has no such label. */
+  readonly subgroup: string | null;
   /** null: no bucket of a classic histogram. */
   readonly le: number | null;
   readonly labels: Labels;
@@ -37,13 +39,17 @@ export function toUnitSeries(answer: ComponentAnswer, rule: UnitRule): UnitSerie
   const entries = answer.pieces.flat();
   const named = entries.filter((entry) => isNamed(entry.labels[rule.unitLabel]));
   if (named.length === 0 && entries.length > 0) throw missingUnitLabel(answer, rule.unitLabel, entries);
+  const { byLabel } = rule;
+  if (byLabel !== undefined && named.length > 0 && !named.some((entry) => isNamed(entry.labels[byLabel]))) {
+    throw missingByLabel(answer, byLabel, named);
+  }
   const collected = new Map<string, Collected>();
   const unmatched = new Set<string>();
   for (const entry of named) {
     const unit = entry.labels[rule.unitLabel] ?? "";
     const group = rule.groupOf(entry.labels);
     if (group === null) unmatched.add(unit);
-    else collect({ unit, group, entry }, answer, rule.unitLabel, collected);
+    else collect({ unit, group, entry }, answer, rule, collected);
   }
   for (const { unit } of collected.values()) unmatched.delete(unit);
   const joined = [...collected.values()].map((item) => joinParts(item, answer));
@@ -71,24 +77,26 @@ function isNamed(value: string | undefined): boolean {
 function collect(
   found: { readonly unit: string; readonly group: "treated" | "control"; readonly entry: MatrixEntry },
   answer: ComponentAnswer,
-  unitLabel: string,
+  { unitLabel, byLabel }: UnitRule,
   collected: Map<string, Collected>,
 ): void {
   const { unit, group, entry } = found;
+  const subgroup = byLabel === undefined ? null : (entry.labels[byLabel] ?? "");
   const isNative = (entry.histograms?.length ?? 0) > 0;
   if (isNative && answer.component !== "bucket") throw unreadNative(answer.what);
   if (isNative && entry.times.length > 0) throw mixedHistograms(unit, answer.what);
   const hasBound = answer.component === "bucket" && !isNative;
   const le = hasBound ? readBucketBound(entry.labels, answer, unitLabel) : null;
-  const key = `${le ?? ""}/${unit}`;
+  const key = JSON.stringify([le === null ? null : String(le), subgroup, unit]);
   const identity = identityOf(entry.labels);
   const known = collected.get(key);
   if (known === undefined) {
-    collected.set(key, { unit, group, le, labels: entry.labels, identity, parts: [entry] });
+    collected.set(key, { unit, group, subgroup, le, labels: entry.labels, identity, parts: [entry] });
   } else if (known.identity === identity) {
     known.parts.push(entry);
   } else {
-    throw severalSeries(unit, [known.labels, entry.labels], answer, unitLabel);
+    const kept = byLabel === undefined ? unitLabel : `${unitLabel}, ${byLabel}`;
+    throw severalSeries(unit, [known.labels, entry.labels], answer, { unitLabel, kept });
   }
 }
 
@@ -98,8 +106,10 @@ function identityOf(labels: Labels): string {
 
 function joinParts(item: Collected, answer: ComponentAnswer): Joined {
   const { unit, group, le } = item;
+  const part = item.subgroup === null ? {} : { subgroup: item.subgroup };
   const histograms = item.parts.flatMap((part) => part.histograms ?? []);
-  if (histograms.length > 0) return nativeSeries({ unit, group }, inOrder(histograms, unit, answer), answer.what);
+  if (histograms.length > 0)
+    return nativeSeries({ unit, group, ...part }, inOrder(histograms, unit, answer), answer.what);
   const length = item.parts.reduce((sum, part) => sum + part.times.length, 0);
   const times = new Float64Array(length);
   const values = new Float64Array(length);
@@ -111,7 +121,7 @@ function joinParts(item: Collected, answer: ComponentAnswer): Joined {
     values.set(part.values, offset);
     offset += part.times.length;
   }
-  const series = { unit, group, component: answer.component, ...(le !== null && { le }), times, values };
+  const series = { unit, group, component: answer.component, ...part, ...(le !== null && { le }), times, values };
   return { unit, series: [series], nativeBounds: null };
 }
 
@@ -162,6 +172,17 @@ function missingUnitLabel(
   );
 }
 
+function missingByLabel(answer: ComponentAnswer, byLabel: string, entries: readonly MatrixEntry[]): DeployImpactError {
+  const names = byNearness(byLabel, [...new Set(entries.flatMap((entry) => Object.keys(entry.labels)))]);
+  return new DeployImpactError(
+    "UNKNOWN_LABEL",
+    `The series of ${answer.what} have no label \`${byLabel}\`; they have: ${names.slice(0, 20).join(", ")}.`,
+    {
+      hint: `Set \`by\` of the SLI to a label that the series have, or keep \`${byLabel}\` in the query: \`sum by (..., ${byLabel}) (...)\`.`,
+    },
+  );
+}
+
 function unnamedWarning(entries: readonly MatrixEntry[], answer: ComponentAnswer, unitLabel: string): string[] {
   const unnamed = new Set(
     entries.filter((entry) => !isNamed(entry.labels[unitLabel])).map((entry) => identityOf(entry.labels)),
@@ -177,7 +198,7 @@ function severalSeries(
   unit: string,
   pair: readonly [Labels, Labels],
   answer: ComponentAnswer,
-  unitLabel: string,
+  { unitLabel, kept }: { readonly unitLabel: string; readonly kept: string },
 ): DeployImpactError {
   const names = [...new Set(pair.flatMap((labels) => Object.keys(labels)))].sort();
   const different = names
@@ -190,7 +211,7 @@ function severalSeries(
           .sort()
           .join(", ")})`,
     );
-  const grouping = answer.component === "bucket" ? `${unitLabel}, le` : unitLabel;
+  const grouping = answer.component === "bucket" ? `${kept}, le` : kept;
   return new DeployImpactError(
     "SOURCE_REJECTED",
     `${capital(answer.what)} gives several series for ${unitLabel} "${unit}"; they differ in ${different.join(", ")}.`,

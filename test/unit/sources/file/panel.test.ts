@@ -129,9 +129,27 @@ describe("cells", () => {
 
   test("stamps out of order and repeated ones are passed on as they stand", async () => {
     const { series } = await read("time,unit,group,value\n3,a,treated,1\n1,a,treated,2\n3,a,treated,4\n");
-    expect(plain({ series, rows: 3, columns: [], unknownTreated: [] })).toEqual([
+    expect(plain({ series, rows: 3, columns: [], subgroupColumn: null, unknownTreated: [] })).toEqual([
       ["a", "treated", [3, 1, 3], [1, 2, 4]],
     ]);
+  });
+
+  test.each(["subgroup", "by"])("a column %s splits the rows of a unit", async (column) => {
+    const { series, subgroupColumn } = await read(
+      `time,unit,group,value,${column}\n1,a,treated,1,x\n1,a,treated,2,y\n2,a,treated,3,x\n1,b,control,4,\n`,
+    );
+    expect(subgroupColumn).toBe(column);
+    expect(series.map(({ unit, subgroup, values }) => [unit, subgroup, [...values]])).toEqual([
+      ["a", "x", [1, 3]],
+      ["a", "y", [2]],
+      ["b", "", [4]],
+    ]);
+  });
+
+  test("without such a column a series is the whole unit", async () => {
+    const { series, subgroupColumn } = await read("time,unit,group,value\n1,a,treated,1\n");
+    expect(subgroupColumn).toBeNull();
+    expect(series[0]).not.toHaveProperty("subgroup");
   });
 
   test("weights come along when there is such a column", async () => {
@@ -319,6 +337,7 @@ describe("a file that cannot be used says where and what to change", () => {
       series: [],
       rows: 0,
       columns: ["time", "unit", "group", "value"],
+      subgroupColumn: null,
       unknownTreated: [],
     });
   });
