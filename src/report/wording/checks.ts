@@ -124,9 +124,10 @@ function leaveOneOut({ facts }: CheckResult, tongue: CheckTongue): string {
   const low = least === null ? null : tongue.effect(least);
   const high = most === null ? null : tongue.effect(most);
   const range = low === null || high === null ? "the effect stays" : `${low} to ${high}`;
-  if (flagFact(facts, "flips") !== true) return `Without any one unit: ${range}`;
+  const what = textFact(facts, "left") ?? "unit";
+  if (flagFact(facts, "flips") !== true) return `Without any one ${what}: ${range}`;
   const culprit = textFact(facts, carrierKey(least, most));
-  return `Without any one unit: ${range}; one unit carries the result${aside([culprit === null ? null : tongue.unit(culprit)])}`;
+  return `Without any one ${what}: ${range}; one ${what} carries the result${aside([culprit === null ? null : tongue.unit(culprit)])}`;
 }
 
 /** The unit whose removal brings the effect closest to zero is the one that carries it. */
@@ -423,8 +424,10 @@ export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
   },
   "usual-day": {
     question: "Did the day go its usual way before the deploy?",
-    passed: (check, tongue) => `The hours before the deploy were like those of earlier days: yes${usualDay(check, tongue)}`,
-    failed: (check, tongue) => `The hours before the deploy were like those of earlier days: no${usualDay(check, tongue)}`,
+    passed: (check, tongue) =>
+      `The hours before the deploy were like those of earlier days: yes${usualDay(check, tongue)}`,
+    failed: (check, tongue) =>
+      `The hours before the deploy were like those of earlier days: no${usualDay(check, tongue)}`,
     noted: (check, tongue) => `The hours before the deploy against earlier days: not tested${usualDay(check, tongue)}`,
   },
   "leave-one-day-out": {
