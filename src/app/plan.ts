@@ -5,6 +5,7 @@ import { type WaveSpan, waveSpan } from "../core/panel/waves.ts";
 import type { AnalysisPlan, SliPlan } from "../core/plan.ts";
 import { selectServices } from "./services.ts";
 import type { Trigger } from "./trigger.ts";
+import { withWaves } from "./waves.ts";
 
 /** One service of this run: what will be analysed, and the config it came from. */
 export interface ServicePlan {
@@ -15,15 +16,17 @@ export interface ServicePlan {
 }
 
 /** Plans of every service this deploy may have touched. `now`: epoch seconds. */
-export function planServices(config: Config, trigger: Trigger, now: number): ServicePlan[] {
+export function planServices(config: Config, given: Trigger, now: number): ServicePlan[] {
+  const trigger = withWaves(config, given);
   return selectServices(config, trigger).map((service) => {
     const readyAt = serviceReadyAt(service, trigger);
     return { service, readyAt, plan: analysisPlan(config, service, trigger, Math.min(now, readyAt)) };
   });
 }
 
-/** Epoch seconds when all points of this run should exist: deployedAt + settle + post + the source's lag. */
-export function readyAt(config: Config, trigger: Pick<Trigger, "deployedAt" | "waves" | "changedPaths">): number {
+/** Epoch seconds when all points of this run should exist: the (last) deploy + settle + post + the source's lag. */
+export function readyAt(config: Config, given: Trigger): number {
+  const trigger = withWaves(config, given);
   const services = selectServices(config, trigger);
   return Math.max(...services.map((service) => serviceReadyAt(service, trigger)));
 }

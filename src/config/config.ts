@@ -1,5 +1,16 @@
 import type { SeriesComponent } from "../core/panel/series.ts";
-import type { Design, Direction, Exclusion, InferenceName, Kind, Margin, Mode, Role, Scale, SplitPlan } from "../core/plan.ts";
+import type {
+  Design,
+  Direction,
+  Exclusion,
+  InferenceName,
+  Kind,
+  Margin,
+  Mode,
+  Role,
+  Scale,
+  SplitPlan,
+} from "../core/plan.ts";
 
 export const COMMENT_RULES = ["on-change", "always", "never"] as const;
 export type CommentRule = (typeof COMMENT_RULES)[number];

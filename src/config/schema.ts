@@ -218,11 +218,15 @@ const split = z
       .enum(SHARES_OF)
       .optional()
       .meta({ description: "What the share is of", default: "traffic", examples: ["units"] }),
-    assignment: z.enum(ASSIGNMENTS).optional().meta({
-      description: "How the treated units were chosen; random: by chance, so that they do not differ for another reason",
-      default: "unknown",
-      examples: ["random"],
-    }),
+    assignment: z
+      .enum(ASSIGNMENTS)
+      .optional()
+      .meta({
+        description:
+          "How the treated units were chosen; random: by chance, so that they do not differ for another reason",
+        default: "unknown",
+        examples: ["random"],
+      }),
   })
   .meta({ id: "split", description: "What was planned for a concurrent split (design `split`)" });
 

@@ -1,8 +1,9 @@
-import type { Exclusion } from "../core/plan.ts";
+import type { Exclusion, SplitPlan } from "../core/plan.ts";
 import type { ServiceConfig, SourceConfig, VersionQueryConfig, WindowsConfig } from "./config.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { parseDuration } from "./duration.ts";
 import type { Findings } from "./findings.ts";
+import { isBranch } from "./merge.ts";
 import type { ServiceInput } from "./schema.ts";
 import { resolveSlis } from "./slis.ts";
 import { chooseSource, resolveSources } from "./source.ts";
@@ -17,7 +18,7 @@ export function resolveService(name: string | null, findings: Findings, requireM
     name,
     paths: input.paths ?? [],
     sources,
-    units: resolveUnits(input.units, findings),
+    units: resolveUnits(input.units, findings, hasWaves(findings.root)),
     windows: resolveWindows(input.windows, findings),
     exclusions: resolveExclusions(input.exclude, findings),
     versionQuery: resolveVersionQuery(input["version-query"], sources, findings),
@@ -25,8 +26,23 @@ export function resolveService(name: string | null, findings: Findings, requireM
     inference: input.inference ?? DEFAULTS.inference,
     scale: input.scale ?? DEFAULTS.scale,
     design: input.design ?? DEFAULTS.design,
+    split: resolveSplit(input.split),
     looks: input.looks ?? DEFAULTS.looks,
     slis: resolveSlis(input.slis, sources, findings, requireMargins),
+  };
+}
+
+/** `deployed-at` names the treated units itself. */
+function hasWaves(root: Readonly<Record<string, unknown>>): boolean {
+  return isBranch(root["deployed-at"]);
+}
+
+function resolveSplit(input: ServiceInput["split"]): SplitPlan | null {
+  if (input === undefined) return null;
+  return {
+    treatedShare: input["treated-share"] ?? null,
+    shareOf: input["share-of"] ?? "traffic",
+    assignment: input.assignment ?? "unknown",
   };
 }
 

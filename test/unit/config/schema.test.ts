@@ -120,6 +120,7 @@ function keysOf(schema: Json): string[] {
     ...under("windows", names("windows")),
     ...under("exclude", names("exclusion")),
     ...under("version-query", objects("versionQuery")),
+    ...under("split", names("split")),
     ...under("slis", names("sli")),
     "services.paths",
   ];

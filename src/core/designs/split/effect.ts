@@ -170,7 +170,7 @@ function tooFew({ treated, clusters }: SplitUnits, { alpha }: AnalysisPlan): Out
   const enough =
     Math.min(own, others) === 1
       ? `next to one ${own === 1 ? "treated" : "control"} one, at least ${needed} are needed on the other side`
-      : "two next to five or three next to three would do";
+      : "two next to five or three next to four would do";
   return refuse(
     "TOO_FEW_UNITS",
     `${own} treated and ${others} control ${what} are too few to tell an effect from the ordinary difference between ${what}: ${enough}.`,
