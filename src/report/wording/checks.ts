@@ -68,8 +68,8 @@ function preFit(check: CheckResult, tongue: CheckTongue, word: string): string {
 
 function explainedText(explained: number): string {
   return explained <= 0
-    ? "no better than their own average where it was not fitted"
-    : `${significant(explained * 100, 2)}% of their movement where it was not fitted`;
+    ? "in stretches it was not fitted to it did no better than their own average"
+    : `it predicted ${significant(explained * 100, 2)}% of their movement in stretches it was not fitted to`;
 }
 
 /** How many donors have weight, and who the heaviest are. */

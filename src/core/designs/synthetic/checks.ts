@@ -27,7 +27,7 @@ export function runDonorChecks(context: DonorContext): CheckResult[] {
   const { plan, sli, aligned, effect, margin } = context;
   const { panel, quality, preShortenedTo } = aligned;
   return shareBudget([
-    preFit(context.fit),
+    preFit(context.fit, plan.design === "auto"),
     donorConcentration(context.fit),
     fakeDeploys(context),
     donorsAsTreated(context.fit),

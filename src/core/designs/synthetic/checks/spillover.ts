@@ -7,14 +7,16 @@ import type { CheckResult } from "../../../result.ts";
 import { weightedDonors } from "../weights.ts";
 
 const ID = "spillover";
-const FEWEST_DONORS = 3;
 const MOST_DONORS = 20;
+/** A donor that moved as much by its own forecast is named. */
+const SUSPECT = 0.02;
 
 interface Moved {
   readonly unit: string;
   readonly z: number;
   readonly pValue: number;
   readonly comparison: Comparison;
+  readonly hasWeight: boolean;
 }
 
 /**
@@ -23,19 +25,19 @@ interface Moved {
  * Statistic: S = max |z_j| over the donors with weight (donors without cannot carry anything into the effect), z_j the
  * donor's effect as a placebo over its own error. pValue: the larger of two, as for `did`: Student t times the number of
  * donors tested, and the rank of S among the same maximum over earlier windows of the post length, extrapolated with a
- * Pareto tail of index 1. A period in which most of them moved is phi's business and cannot fail this check.
+ * Pareto tail of index 1. A period in which most donors moved is phi's business and cannot fail this check.
  * Source: docs/method.md sections 4 and on synthetic.
  */
 export function donorSpillover(fit: DonorFit): CheckResult {
-  const moved = movements(fit);
+  const compared = movements(fit);
+  const moved = compared.filter(({ hasWeight }) => hasWeight);
   const worst = moved[0];
-  if (worst === undefined || moved.length < FEWEST_DONORS) {
-    return notRun(ID, "it needs at least three donors with weight and a forecast", { units: [] });
-  }
-  const suspects = moved.filter(({ pValue }) => pValue * moved.length < 0.02);
+  if (worst === undefined) return notRun(ID, "no donor with weight has a forecast", { units: [] });
+  const isSuspect = ({ pValue }: Moved): boolean => pValue * moved.length < SUSPECT;
+  const suspects = moved.filter(isSuspect);
+  const isMinority = compared.filter(isSuspect).length <= compared.length / 2;
   const observed = Math.abs(worst.z);
   const byForecast = Math.min(1, worst.pValue * moved.length);
-  const isMinority = suspects.length <= moved.length / 2;
   const pValue = isMinority ? Math.max(byForecast, historyP(observed, earlierMaxima(fit, moved))) : 1;
   const facts = {
     units: suspects.slice(0, 5).map(({ unit }) => unit),
@@ -47,20 +49,21 @@ export function donorSpillover(fit: DonorFit): CheckResult {
   return result(ID, true, { required: true, statistic: observed, pValue }, facts);
 }
 
-/** Donors with weight by |z|, largest first; those that were no placebo are compared now. */
+/** The placebo donors and the donors with weight by |z|, largest first; those that were no placebo are compared now. */
 function movements(fit: DonorFit): Moved[] {
   const { table, spaces, main, zeta, zetaLambda, placebos } = fit;
   const known = new Map(placebos.map(({ comparison }) => [comparison.target, comparison]));
-  return weightedDonors(fit, MOST_DONORS)
-    .flatMap((j) => {
-      const target = 1 + j;
+  const weighted = new Set(weightedDonors(fit, MOST_DONORS).map((j) => 1 + j));
+  return [...new Set([...known.keys(), ...weighted])]
+    .flatMap((target) => {
       const donors = main.donors.filter((other) => other !== target);
-      const start = { lambda: main.lambda };
-      const comparison = known.get(target) ?? compare({ table, spaces, target, donors, zeta, zetaLambda, ...start });
+      const comparison =
+        known.get(target) ?? compare({ table, spaces, target, donors, zeta, zetaLambda, lambda: main.lambda });
       if (comparison.time === null) return [];
       const z = comparison.effect / Math.sqrt(comparison.time.variance);
-      const unit = table.panel.units[table.donors[j] as number] as string;
-      return [{ unit, z, pValue: studentTTwoSided(z, comparison.time.dof), comparison }];
+      const unit = table.panel.units[table.donors[target - 1] as number] as string;
+      const pValue = studentTTwoSided(z, comparison.time.dof);
+      return [{ unit, z, pValue, comparison, hasWeight: weighted.has(target) }];
     })
     .sort((a, b) => Math.abs(b.z) - Math.abs(a.z));
 }
