@@ -1,6 +1,8 @@
 import { DeployImpactError } from "../../core/errors.ts";
-import type { Ports } from "../../ports.ts";
+import type { Authenticator, Outgoing } from "./auth/contract.ts";
+import { NO_AUTHENTICATOR, openAuthenticator } from "./auth/open.ts";
 import { readBody } from "./body.ts";
+import type { HttpClient, HttpPorts, HttpRequest } from "./contract.ts";
 import { readCredentials } from "./credentials.ts";
 import {
   type Failure,
@@ -12,53 +14,25 @@ import {
   tooLargeFailure,
 } from "./failures.ts";
 import { networkFailure } from "./network.ts";
-import { type HttpLimits, type HttpOptions, httpLimits } from "./options.ts";
+import { type ConnectOptions, type HttpLimits, httpLimits } from "./options.ts";
 import { looksLikePage } from "./page.ts";
 import { showable } from "./redact.ts";
 import { parseRetryAfter, retryWait } from "./retry.ts";
 import { createSlots } from "./slots.ts";
 import { describeMilliseconds } from "./span.ts";
+import { openTransport } from "./transport.ts";
 
 /** Addresses up to this length go by GET, longer ones by POST with a form; proxies cut off at 4 to 8 KiB. */
 const LONGEST_GET_ADDRESS = 2000;
 
-export type HttpPorts = Pick<Ports, "now" | "sleep" | "env" | "fetch" | "log" | "random">;
-
-/** What a server said about its own error. */
-export interface ServerWords {
-  readonly text: string;
-  /** The server stopped the query because of its own time limit. */
-  readonly timedOut: boolean;
-}
-
-export type BodyVerdict<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly detail: string };
-
-export interface HttpRequest<T> {
-  /** Path below `url`, with a leading slash. */
-  readonly path: string;
-  readonly parameters: readonly (readonly [name: string, value: string])[];
-  /** Object of the sentence in errors: "the numerator of SLI error-rate". */
-  readonly what: string;
-  /** Reads the body of an answer with status 200. */
-  readonly read: (body: string) => BodyVerdict<T>;
-  /** Finds the server's own words in the body of any other answer; null: none found. */
-  readonly explain: (body: string) => ServerWords | null;
-}
-
-/** The wire client of every source on HTTP. One client lives for one piece of work and shares its deadline. */
-export interface HttpClient {
-  readonly send: <T>(request: HttpRequest<T>) => Promise<T>;
-  /** Text of the server made fit to be shown. */
-  readonly showable: (text: string) => string;
-  readonly limits: HttpLimits;
-}
-
 interface Connection {
   readonly server: string;
-  readonly options: HttpOptions;
+  readonly options: ConnectOptions;
   readonly limits: HttpLimits;
   readonly ports: HttpPorts;
+  readonly transport: () => Promise<HttpPorts["fetch"]>;
   readonly headers: Readonly<Record<string, string>>;
+  readonly authenticator: Authenticator;
   readonly show: (text: string) => string;
   readonly signal: AbortSignal | undefined;
   /** Milliseconds since the epoch. */
@@ -67,18 +41,63 @@ interface Connection {
 
 export function createHttpClient(
   server: string,
-  options: HttpOptions,
+  options: ConnectOptions,
   ports: HttpPorts,
   signal?: AbortSignal,
 ): HttpClient {
+  return build(server, options, { ports, signal, secrets: new Set() });
+}
+
+interface Surroundings {
+  readonly ports: HttpPorts;
+  readonly signal: AbortSignal | undefined;
+  /** Texts that must never be shown; grows with every sign-in. */
+  readonly secrets: Set<string>;
+}
+
+function build(server: string, options: ConnectOptions, { ports, signal, secrets }: Surroundings): HttpClient {
   const credentials = readCredentials(options, ports.env);
+  for (const secret of credentials.secrets) secrets.add(secret);
   const limits = httpLimits(options);
-  const show = (text: string): string => showable(text, credentials.secrets);
-  const headers = { ...baseHeaders(options.url), ...credentials.headers };
-  const deadlineAt = ports.now() + limits.deadlineMs;
-  const connection: Connection = { server, options, limits, ports, headers, show, signal, deadlineAt };
+  const show = (text: string): string => showable(text, [...secrets]);
+  let transport: Promise<HttpPorts["fetch"]> | null = null;
+  const connection: Connection = {
+    server,
+    options,
+    limits,
+    ports,
+    transport: () => {
+      transport ??= openTransport(options.url, options.tls, ports);
+      return transport;
+    },
+    headers: { ...baseHeaders(options.url), ...credentials.headers },
+    authenticator: authenticatorFor(options, ports, secrets),
+    show,
+    signal,
+    deadlineAt: ports.now() + limits.deadlineMs,
+  };
   const inSlot = createSlots(limits.concurrency);
   return { send: (request) => inSlot(() => sendWithRetries(request, connection)), showable: show, limits };
+}
+
+/** A sign-in is shared by clients, so that the cancelling of one does not reach its requests. */
+function authenticatorFor(
+  { auth, tls, timeout, deadline, retries }: ConnectOptions,
+  ports: HttpPorts,
+  secrets: Set<string>,
+): Authenticator {
+  if (auth === undefined) return NO_AUTHENTICATOR;
+  const ca = tls?.["ca-file"];
+  const limits = {
+    ...(timeout !== undefined && { timeout }),
+    ...(deadline !== undefined && { deadline }),
+    ...(retries !== undefined && { retries }),
+    // The client's certificate is for the source alone.
+    ...(ca !== undefined && { tls: { "ca-file": ca } }),
+  };
+  const connect = (name: string, url: string): HttpClient =>
+    build(name, { ...limits, url }, { ports, signal: undefined, secrets });
+  return openAuthenticator(auth, { ports, connect, keepSecret: (secret) => void secrets.add(secret) });
 }
 
 /** On the same machine, compressing an answer takes the server several times as long as sending it. */
@@ -91,11 +110,17 @@ function baseHeaders(url: string): Record<string, string> {
 
 async function sendWithRetries<T>(request: HttpRequest<T>, connection: Connection): Promise<T> {
   const { ports, limits, signal } = connection;
+  let renewed = false;
   for (let attempt = 0; ; attempt += 1) {
     signal?.throwIfAborted();
-    const outcome = await sendOnce(request, connection);
+    const { sent, outcome } = await sendOnce(request, connection);
     if (outcome.ok) return outcome.value;
     const { error, retry, retryAfterMs } = outcome.failure;
+    if (!renewed && connection.authenticator.renew(error, sent)) {
+      renewed = true;
+      attempt -= 1;
+      continue;
+    }
     if (!retry || attempt >= limits.retries) throw error;
     const wait = retryWait(attempt, retryAfterMs, ports.random());
     if (ports.now() + wait >= connection.deadlineAt) throw deadlineError(error, wait, connection);
@@ -106,9 +131,30 @@ async function sendWithRetries<T>(request: HttpRequest<T>, connection: Connectio
 
 type AttemptOutcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-async function sendOnce<T>(request: HttpRequest<T>, connection: Connection): Promise<AttemptOutcome<T>> {
+interface Attempt<T> {
+  /** Headers that signed the request in. */
+  readonly sent: Readonly<Record<string, string>>;
+  readonly outcome: AttemptOutcome<T>;
+}
+
+async function sendOnce<T>(request: HttpRequest<T>, connection: Connection): Promise<Attempt<T>> {
+  const outgoing = prepare(request, connection);
+  // Outside the time limit of the request: a sign-in has its own.
+  const sent = await connection.authenticator.authorize(outgoing);
+  connection.signal?.throwIfAborted();
+  const headers = { ...outgoing.headers, ...sent };
+  return { sent, outcome: await transmit({ ...outgoing, headers }, request, connection) };
+}
+
+async function transmit<T>(
+  outgoing: Prepared,
+  request: HttpRequest<T>,
+  connection: Connection,
+): Promise<AttemptOutcome<T>> {
   const { ports, limits, signal } = connection;
-  const context: FailureContext = { server: connection.server, what: request.what, options: connection.options };
+  const { server, options } = connection;
+  const { what, hints } = request;
+  const context: FailureContext = { server, what, options, ...(hints !== undefined && { hints }) };
   const left = connection.deadlineAt - ports.now();
   if (left <= 0) {
     return {
@@ -124,7 +170,9 @@ async function sendOnce<T>(request: HttpRequest<T>, connection: Connection): Pro
   const handle = setTimeout(() => timer.abort(), patience);
   const stop = signal === undefined ? timer.signal : AbortSignal.any([signal, timer.signal]);
   try {
-    const response = await ports.fetch(...address(request, connection, stop));
+    const { url, method, headers, body } = outgoing;
+    const send = await connection.transport();
+    const response = await send(url, { method, headers, body, redirect: "manual", signal: stop });
     return await readAnswer(response, request, connection, context, timer.signal);
   } catch (thrown) {
     signal?.throwIfAborted();
@@ -136,16 +184,29 @@ async function sendOnce<T>(request: HttpRequest<T>, connection: Connection): Pro
   }
 }
 
-function address<T>(request: HttpRequest<T>, connection: Connection, signal: AbortSignal): [string, RequestInit] {
-  const base = `${connection.options.url.replace(/\/+$/, "")}${request.path}`;
-  const form = new URLSearchParams(
-    request.parameters.map(([name, value]): [string, string] => [name, value]),
-  ).toString();
-  const common = { headers: connection.headers, redirect: "manual", signal } as const;
-  const full = form === "" ? base : `${base}?${form}`;
-  if (full.length <= LONGEST_GET_ADDRESS) return [full, { ...common, method: "GET" }];
-  const headers = { ...connection.headers, "content-type": "application/x-www-form-urlencoded" };
-  return [base, { ...common, headers, method: "POST", body: form }];
+interface Prepared extends Outgoing {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const FORM = "application/x-www-form-urlencoded";
+
+function prepare<T>({ path, parameters, post, long, headers: own }: HttpRequest<T>, connection: Connection): Prepared {
+  const base = `${connection.options.url.replace(/\/+$/, "")}${path}`;
+  const form = new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value])).toString();
+  // A plus sign means a space in a form, but not in every reading of an address.
+  const query = form.replaceAll("+", "%20");
+  const full = query === "" ? base : `${base}${base.includes("?") ? "&" : "?"}${query}`;
+  const headers = { ...connection.headers, ...own };
+  if (post === undefined && full.length <= LONGEST_GET_ADDRESS)
+    return { method: "GET", url: full, headers, body: null };
+  if (post === undefined && long === "json") {
+    const text = JSON.stringify(Object.fromEntries(parameters));
+    return { method: "POST", url: base, headers: { ...headers, "content-type": "application/json" }, body: text };
+  }
+  if (post === undefined || post === "form") {
+    return { method: "POST", url: base, headers: { ...headers, "content-type": FORM }, body: form };
+  }
+  return { method: "POST", url: full, headers: { ...headers, "content-type": post.type }, body: post.text };
 }
 
 async function readAnswer<T>(

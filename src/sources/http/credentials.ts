@@ -1,7 +1,9 @@
 import { Buffer } from "node:buffer";
-import { DeployImpactError } from "../../core/errors.ts";
 import type { Ports } from "../../ports.ts";
-import type { HttpOptions } from "./options.ts";
+import { authSecretNames } from "./auth/options.ts";
+import type { ConnectOptions, HttpOptions } from "./options.ts";
+import { readSecret } from "./secrets.ts";
+import { tlsSecretNames } from "./tls.ts";
 
 /** Headers that sign a request in, and every text that must never be shown. */
 export interface Credentials {
@@ -10,17 +12,20 @@ export interface Credentials {
 }
 
 /** Names of the environment variables that the options refer to. */
-export function credentialNames(options: HttpOptions): string[] {
+export function credentialNames(options: HttpOptions | ConnectOptions): string[] {
+  const { auth, tls } = options;
   const names = [
     options["token-env"],
     options["username-env"],
     options["password-env"],
     ...Object.values(options["headers-env"] ?? {}),
+    ...(auth === undefined ? [] : authSecretNames(auth)),
+    ...(tls === undefined ? [] : tlsSecretNames(tls)),
   ];
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-export function readCredentials(options: HttpOptions, env: Ports["env"]): Credentials {
+export function readCredentials(options: ConnectOptions, env: Ports["env"]): Credentials {
   const headers: Record<string, string> = { ...options.headers };
   const secrets: string[] = [];
   const read = (setting: string, name: string): string => {
@@ -43,28 +48,9 @@ export function readCredentials(options: HttpOptions, env: Ports["env"]): Creden
   return { headers, secrets };
 }
 
-function readSecret(setting: string, name: string, env: Ports["env"]): string {
-  // A secret stored from a file often ends with a line break that no header can carry.
-  const value = env[name]?.trim() ?? "";
-  if (value === "") {
-    throw new DeployImpactError(
-      "CREDENTIAL_MISSING",
-      `The environment variable ${name}, named by \`${setting}\` of the source, is not set.`,
-      { hint: `Set ${name} where deploy-impact runs (in a workflow: \`env: ${name}: \${{ secrets.${name} }}\`).` },
-    );
-  }
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-    throw new DeployImpactError(
-      "CREDENTIAL_MISSING",
-      `The environment variable ${name}, named by \`${setting}\` of the source, holds characters that cannot be sent.`,
-      { hint: `Store the bare secret in ${name}, on one line.` },
-    );
-  }
-  return value;
-}
-
 /** What a person should look at when the server does not accept the credentials. */
-export function describeCredentials(options: HttpOptions): string | null {
+export function describeCredentials(options: ConnectOptions): string | null {
+  if (options.auth !== undefined) return `\`auth\` (${options.auth.kind})`;
   const names = credentialNames(options);
   return names.length === 0 ? null : names.join(", ");
 }

@@ -1,6 +1,6 @@
 import { DeployImpactError, type ErrorCode } from "../../core/errors.ts";
 import { describeCredentials } from "./credentials.ts";
-import type { HttpOptions } from "./options.ts";
+import type { ConnectOptions } from "./options.ts";
 
 /** Why one attempt did not succeed, and whether another may. */
 export interface Failure {
@@ -16,7 +16,9 @@ export interface FailureContext {
   readonly server: string;
   /** "the numerator of SLI error-rate" */
   readonly what: string;
-  readonly options: HttpOptions;
+  readonly options: ConnectOptions;
+  /** What to change, where the usual hint of a code would mislead. */
+  readonly hints?: Readonly<Partial<Record<ErrorCode, string>>>;
 }
 
 interface StatusRule {
@@ -65,12 +67,14 @@ function statusRule(status: number, serverTimedOut: boolean): StatusRule {
 }
 
 function statusHint(code: ErrorCode, context: FailureContext): string {
+  const own = context.hints?.[code];
+  if (own !== undefined) return own;
   const names = describeCredentials(context.options);
   switch (code) {
     case "SOURCE_UNAUTHORIZED":
       return names === null
-        ? "Set `token-env`, or `username-env` and `password-env`, of the source to the names of environment variables that hold credentials."
-        : `Check that ${names} holds credentials that are still valid for this server.`;
+        ? "Set `token-env`, `username-env` and `password-env`, or `auth` of the source; docs/sources.md shows what each server wants."
+        : `Check that ${names} ${context.options.auth === undefined ? "holds" : "gives"} credentials that are valid for this server.`;
     case "SOURCE_FORBIDDEN":
       return `Check the rights behind ${names ?? "the connection (no credentials are configured)"}, and the tenant in \`headers\` (for instance X-Scope-OrgID) when the server has tenants.`;
     case "SOURCE_NOT_FOUND":

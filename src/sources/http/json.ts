@@ -1,4 +1,4 @@
-import type { BodyVerdict } from "./client.ts";
+import type { BodyVerdict } from "./contract.ts";
 import { looksLikePage } from "./page.ts";
 
 /** Parses a body; says whether it is a page, cut off, or not JSON at all. */

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { authProblems, authSchema, type CompleteAuth } from "./auth/options.ts";
+import { addressSchema, environmentNameSchema } from "./fields.ts";
 import { spanSchema, spanToMilliseconds } from "./span.ts";
+import { tlsProblems, tlsSchema } from "./tls.ts";
 
-const ENVIRONMENT_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** RFC 9110, section 5.6.2: token. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** A header value may hold a tab but no other control character (RFC 9110, section 5.5). */
@@ -13,10 +15,6 @@ const SECRET_HEADERS = /^(authorization|proxy-authorization|cookie|x-api-key|api
 const CONNECTION_HEADERS =
   /^(host|connection|content-length|content-type|transfer-encoding|accept-encoding|expect|upgrade|te|trailer)$/i;
 
-export const environmentNameSchema = z
-  .string()
-  .regex(ENVIRONMENT_NAME, { error: "must be the name of an environment variable, not the secret itself" });
-
 const headerNameSchema = z
   .string()
   .regex(HEADER_NAME, { error: "is not a header name" })
@@ -25,39 +23,6 @@ const headerNameSchema = z
 const plainHeaderNameSchema = headerNameSchema.refine((name) => !SECRET_HEADERS.test(name), {
   error: "carries a secret: use `token-env`, `username-env` with `password-env`, or `headers-env`",
 });
-
-/** null instead of an exception; `URL.parse` is younger than the oldest Node that runs the command line. */
-function parseAddress(text: string): URL | null {
-  try {
-    return new URL(text);
-  } catch {
-    return null;
-  }
-}
-
-function isHttpAddress(text: string): boolean {
-  const url = parseAddress(text);
-  return url !== null && (url.protocol === "http:" || url.protocol === "https:");
-}
-
-function hasNoCredentials(text: string): boolean {
-  const url = parseAddress(text);
-  return url === null || (url.username === "" && url.password === "");
-}
-
-function hasNoQueryOrFragment(text: string): boolean {
-  return !text.includes("?") && !text.includes("#");
-}
-
-const addressSchema = z
-  .string()
-  .refine(isHttpAddress, { error: "must be an address that starts with http:// or https://" })
-  .refine(hasNoCredentials, {
-    error: "must not hold a user name or password: use `username-env` and `password-env`",
-  })
-  .refine(hasNoQueryOrFragment, {
-    error: "must be the address in front of the API path, without ? and #",
-  });
 
 /** Keys that every source on HTTP understands, spelled as in the config. */
 export const httpShape = {
@@ -70,6 +35,8 @@ export const httpShape = {
     .record(plainHeaderNameSchema, z.string().regex(HEADER_VALUE, { error: "cannot be sent in a header" }))
     .optional(),
   "headers-env": z.record(headerNameSchema, environmentNameSchema).optional(),
+  auth: authSchema.optional(),
+  tls: tlsSchema.optional(),
   timeout: spanSchema.optional(),
   deadline: spanSchema.optional(),
   retries: z.int().min(0).max(10).optional(),
@@ -81,6 +48,9 @@ export const httpShape = {
 const httpSchema = z.strictObject(httpShape);
 
 export type HttpOptions = z.infer<typeof httpSchema>;
+
+/** Options whose sign-in the source has completed. */
+export type ConnectOptions = Omit<HttpOptions, "auth"> & { readonly auth?: CompleteAuth | undefined };
 
 /** Combinations of keys that contradict each other; a `superRefine` of each source on HTTP. */
 export function refineAuthentication(options: HttpOptions, context: z.RefinementCtx): void {
@@ -95,6 +65,21 @@ export function refineAuthentication(options: HttpOptions, context: z.Refinement
   if (hasUser && options["password-env"] === undefined) report("password-env", "is needed beside the user name");
   if (!hasUser && options["password-env"] !== undefined) report("username-env", "is needed beside `password-env`");
   refineHeaders(options, report);
+  refineBlocks(options, context);
+}
+
+function refineBlocks(options: HttpOptions, context: z.RefinementCtx): void {
+  const { auth, tls } = options;
+  const report = (path: string[], message: string): void => context.addIssue({ code: "custom", path, message });
+  for (const { key, message } of auth === undefined ? [] : authProblems(auth)) report(["auth", key], message);
+  for (const { key, message } of tls === undefined ? [] : tlsProblems(tls)) report(["tls", key], message);
+  const other = (["token-env", "password-env"] as const).find((key) => options[key] !== undefined);
+  if (auth !== undefined && other !== undefined) {
+    report(["auth"], `signs in already; remove \`${other}\`, or remove \`auth\``);
+  }
+  if (tls !== undefined && options.url.startsWith("http:")) {
+    report(["tls"], "needs an address that starts with https://; change `url`, or remove `tls`");
+  }
 }
 
 function refineHeaders(options: HttpOptions, report: (key: string, message: string) => void): void {
@@ -103,9 +88,10 @@ function refineHeaders(options: HttpOptions, report: (key: string, message: stri
   for (const name of secret) {
     if (plain.includes(name)) report("headers-env", `the header ${name} stands in \`headers\` as well`);
   }
-  const signsIn = options["token-env"] !== undefined || options["password-env"] !== undefined;
+  const signsIn =
+    options["token-env"] !== undefined || options["password-env"] !== undefined || options.auth !== undefined;
   if (signsIn && secret.includes("authorization")) {
-    report("headers-env", "Authorization is already made of `token-env` or the user name and password");
+    report("headers-env", "Authorization is already made of `token-env`, of the user name and password, or of `auth`");
   }
 }
 
@@ -130,7 +116,9 @@ export interface HttpLimits {
   readonly maxResponseBytes: number;
 }
 
-export function httpLimits(options: HttpOptions): HttpLimits {
+export function httpLimits(
+  options: Pick<HttpOptions, "timeout" | "deadline" | "retries" | "concurrency" | "max-response-mib">,
+): HttpLimits {
   return {
     timeoutMs: options.timeout === undefined ? HTTP_DEFAULTS.timeoutMs : spanToMilliseconds(options.timeout),
     deadlineMs: options.deadline === undefined ? HTTP_DEFAULTS.deadlineMs : spanToMilliseconds(options.deadline),

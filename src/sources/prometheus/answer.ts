@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { BodyVerdict, ServerWords } from "../http/client.ts";
+import type { BodyVerdict, ServerWords } from "../http/contract.ts";
+import { explainAnyError } from "../http/explain.ts";
 import { parseJson } from "../http/json.ts";
 import { type NativeHistogram, readNativeHistograms } from "./native.ts";
 import { cutSamples, readSamples, type Samples } from "./samples.ts";
@@ -80,7 +81,8 @@ export function explainError(body: string): ServerWords | null {
   const json = parseJson(body);
   if (!json.ok) return null;
   const parsed = errorSchema.safeParse(json.value);
-  if (!parsed.success) return null;
+  // Gateways of the providers answer in their own form before Prometheus is asked.
+  if (!parsed.success) return explainAnyError(body);
   const type = parsed.data.errorType ?? "";
   const named = type !== "" && !/^\d+$/.test(type);
   return { text: named ? `${type}: ${parsed.data.error}` : parsed.data.error, timedOut: type === "timeout" };

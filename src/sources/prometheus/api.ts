@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { DeployImpactError } from "../../core/errors.ts";
 import type { LabelWindow } from "../contract.ts";
-import { createHttpClient, type HttpClient, type HttpPorts } from "../http/client.ts";
+import { createHttpClient } from "../http/client.ts";
+import type { HttpClient, HttpPorts } from "../http/contract.ts";
 import {
   explainError,
   type MatrixEntry,
@@ -12,7 +13,7 @@ import {
   type VectorSample,
 } from "./answer.ts";
 import type { StepGrid } from "./grid.ts";
-import { PROMETHEUS_TYPES, type PrometheusOptions } from "./options.ts";
+import { connectOptions, type PrometheusOptions, serverOf } from "./options.ts";
 
 /** Prometheus' HTTP API, as far as it is needed: one function per endpoint. */
 export interface PrometheusApi {
@@ -32,13 +33,16 @@ export interface Told<T> {
 }
 
 export function createPrometheusApi(options: PrometheusOptions, ports: HttpPorts, signal?: AbortSignal): PrometheusApi {
-  const client = createHttpClient(PROMETHEUS_TYPES[options.type], options, ports, signal);
+  const server = serverOf(options.type);
+  const client = createHttpClient(server.name, connectOptions(options, ports.env), ports, signal);
+  const { long = "form" } = server;
   return {
     queryRange: async (query, grid, what) => {
       const parameters = rangeParameters(query, grid, options, client);
       const answer = await client.send({
         path: "/api/v1/query_range",
         parameters,
+        long,
         what,
         read: readMatrix,
         explain: explainError,
@@ -50,6 +54,7 @@ export function createPrometheusApi(options: PrometheusOptions, ports: HttpPorts
       const answer = await client.send({
         path: "/api/v1/query",
         parameters,
+        long,
         what,
         read: readVector,
         explain: explainError,

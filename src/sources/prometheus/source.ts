@@ -18,6 +18,8 @@ import {
   PROMETHEUS_TYPES,
   type PrometheusOptions,
   prometheusOptionsSchema,
+  resolvePaths,
+  withOwnAuth,
 } from "./options.ts";
 import { fetchRange } from "./range.ts";
 import { type ComponentAnswer, toUnitSeries } from "./units.ts";
@@ -25,11 +27,12 @@ import { type ComponentAnswer, toUnitSeries } from "./units.ts";
 export const prometheusSource: MetricSource<PrometheusOptions> = {
   id: "prometheus",
   aliases: Object.keys(PROMETHEUS_TYPES).filter((type) => type !== "prometheus"),
-  label: "Prometheus and servers with its API (VictoriaMetrics, Thanos, Mimir, Cortex)",
+  label: "Prometheus and servers with its API (VictoriaMetrics, Thanos, Mimir, Cortex, managed ones)",
   options: prometheusOptionsSchema,
   capabilities: { kinds: KINDS, maxPointsPerRequest: MAX_POINTS_PER_REQUEST },
-  credentials: credentialNames,
+  credentials: (options) => credentialNames(withOwnAuth(options)),
   fetchSeries,
+  resolvePaths,
   probe: { instantQuery, labelNames, labelValues, version: buildInfo },
 };
 

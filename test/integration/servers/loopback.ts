@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
+import { createServer as createHttpsServer, type ServerOptions as TlsOptions } from "node:https";
 
 export interface SeenRequest {
   readonly method: string;
@@ -17,8 +17,15 @@ export interface Loopback {
 
 export type Respond = (request: SeenRequest, response: ServerResponse, count: number) => void | Promise<void>;
 
+export interface ServerTls {
+  readonly key: string;
+  readonly cert: string;
+  /** The certificate that clients must show; absent: none is wanted. */
+  readonly clients?: string;
+}
+
 /** A server on a free loopback port that answers what the test says; `count` is 1 for the first request. */
-export async function startLoopback(respond: Respond, tls?: { key: string; cert: string }): Promise<Loopback> {
+export async function startLoopback(respond: Respond, tls?: ServerTls): Promise<Loopback> {
   const seen: SeenRequest[] = [];
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await readRequest(incoming);
@@ -28,7 +35,7 @@ export async function startLoopback(respond: Respond, tls?: { key: string; cert:
   const listener = (incoming: IncomingMessage, response: ServerResponse): void => {
     handle(incoming, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   };
-  const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
+  const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tlsSettings(tls), listener);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -36,6 +43,12 @@ export async function startLoopback(respond: Respond, tls?: { key: string; cert:
     seen,
     stop: () => stop(server),
   };
+}
+
+function tlsSettings({ key, cert, clients }: ServerTls): TlsOptions {
+  return clients === undefined
+    ? { key, cert }
+    : { key, cert, ca: clients, requestCert: true, rejectUnauthorized: true };
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<SeenRequest> {

@@ -16,8 +16,12 @@ describe("the table of sources", () => {
 
   test("knows a source by its id and its other names", () => {
     expect(Object.keys(SOURCES).sort()).toEqual([
+      "amazon-managed-prometheus",
+      "azure-managed-prometheus",
       "cortex",
       "file",
+      "google-managed-prometheus",
+      "grafana-cloud",
       "mimir",
       "prometheus",
       "thanos",

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import type { DeployImpactError } from "../../../../src/core/errors.ts";
-import { createHttpClient, type HttpRequest } from "../../../../src/sources/http/client.ts";
+import { createHttpClient } from "../../../../src/sources/http/client.ts";
+import type { HttpRequest } from "../../../../src/sources/http/contract.ts";
 import { parseJson } from "../../../../src/sources/http/json.ts";
-import type { HttpOptions } from "../../../../src/sources/http/options.ts";
+import type { ConnectOptions } from "../../../../src/sources/http/options.ts";
 import { selfSigned } from "../../../integration/servers/certificate.ts";
 import { type Loopback, type Respond, replyJson, startLoopback } from "../../../integration/servers/loopback.ts";
 import { realPorts } from "../../../integration/servers/ports.ts";
@@ -30,7 +31,7 @@ const request: HttpRequest<unknown> = {
   explain: () => null,
 };
 
-function ask(options: HttpOptions, ports = realPorts({ TOKEN: SECRET }), signal?: AbortSignal): Promise<unknown> {
+function ask(options: ConnectOptions, ports = realPorts({ TOKEN: SECRET }), signal?: AbortSignal): Promise<unknown> {
   return createHttpClient("Prometheus", options, ports, signal).send(request);
 }
 
@@ -44,7 +45,7 @@ async function failure(promise: Promise<unknown>): Promise<DeployImpactError> {
 }
 
 describe("credentials", () => {
-  const cases: readonly [string, Partial<HttpOptions>, Record<string, string>][] = [
+  const cases: readonly [string, Partial<ConnectOptions>, Record<string, string>][] = [
     ["bearer", { "token-env": "TOKEN" }, { authorization: `Bearer ${SECRET}` }],
     [
       "basic with both from the environment",
@@ -111,7 +112,7 @@ describe("answers of the server", () => {
   test("401 without configured credentials says which settings to add", async () => {
     const server = await serve((_request, response) => replyJson(response, 401, {}));
     const error = await failure(ask({ url: server.url }));
-    expect(error.hint).toContain("Set `token-env`, or `username-env` and `password-env`");
+    expect(error.hint).toContain("Set `token-env`, `username-env` and `password-env`, or `auth`");
   });
 
   test("words of the server are bounded and on one line", async () => {

@@ -231,11 +231,17 @@ describe("errors of the server", () => {
       { status: "error", errorType: "timeout", error: "query timed out" },
       { text: "timeout: query timed out", timedOut: true },
     ],
+    ["Amazon's gateway", { message: "no" }, { text: "no", timedOut: false }],
+    [
+      "Google's and Azure's gateways",
+      { error: { code: 403, message: "Permission monitoring.timeSeries.list denied", status: "PERMISSION_DENIED" } },
+      { text: "PERMISSION_DENIED: Permission monitoring.timeSeries.list denied", timedOut: false },
+    ],
   ])("%s", (_name, body, words) => {
     expect(explainError(JSON.stringify(body))).toEqual(words);
   });
 
-  test.each(["gateway down", "{}", '{"message":"no"}'])("%s holds no words in this form", (body) => {
+  test.each(["gateway down", "{}", '{"note":"no"}'])("%s holds no words in this form", (body) => {
     expect(explainError(body)).toBeNull();
   });
 });

@@ -1,0 +1,21 @@
+import { readFile } from "node:fs/promises";
+import { DeployImpactError } from "../../../core/errors.ts";
+import type { AuthContext } from "./contract.ts";
+
+/** Reads a file that a platform writes for this process; `setting` is what named it. Its content is a secret. */
+export async function readIdentityFile(setting: string, path: string, { keepSecret }: AuthContext): Promise<string> {
+  try {
+    const text = (await readFile(path, "utf8")).trim();
+    keepSecret(text);
+    return text;
+  } catch (error) {
+    throw unreadable(setting, error);
+  }
+}
+
+function unreadable(setting: string, cause: unknown): DeployImpactError {
+  return new DeployImpactError("CREDENTIAL_MISSING", `The file that ${setting} names cannot be read.`, {
+    hint: `Let ${setting} name a file that exists and may be read by this process.`,
+    cause,
+  });
+}
