@@ -16,6 +16,7 @@ import { ols } from "./ols.ts";
 import { permutation } from "./permutation.ts";
 import { ppml } from "./ppml.ts";
 import { cic, qdid } from "./quantile/tidy.ts";
+import { rd } from "./rd.ts";
 import { split } from "./split/tidy.ts";
 import { sunAbraham } from "./sun-abraham.ts";
 import { syntheticControl, syntheticDid } from "./synthetic/tidy.ts";
@@ -46,5 +47,6 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   fewTreated,
   anytime,
   iv,
+  rd,
   split,
 ];

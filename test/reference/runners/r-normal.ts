@@ -5,18 +5,35 @@ const SHIFT = 397;
 const BIG = 134217728;
 const TO_UNIT = 2.3283064365386963e-10;
 
+/** What R draws after `set.seed(seed)`: one by one, in the order of the calls. */
+export interface RStream {
+  /** `runif(1)` */
+  uniform(): number;
+  /** `rnorm(1)` */
+  normal(): number;
+}
+
 /**
- * `set.seed(seed); rnorm(n)` of R: Mersenne Twister scrambled by a congruential generator, normals by inversion of two
- * uniforms. Needed where a reference simulates with a fixed seed.
+ * R's default generators: Mersenne Twister scrambled by a congruential generator, normals by inversion of two uniforms.
+ * Needed where a reference simulates with a fixed seed.
  *
  * Source: Matsumoto and Nishimura 1998; R manual, ?RNG.
  */
-export function rNormals(seed: number, count: number): Float64Array {
+export function rStream(seed: number): RStream {
   const uniform = mersenneTwister(seed);
-  return Float64Array.from({ length: count }, () => {
-    const coarse = Math.trunc(BIG * uniform());
-    return normalQuantile((coarse + uniform()) / BIG);
-  });
+  return {
+    uniform,
+    normal: () => {
+      const coarse = Math.trunc(BIG * uniform());
+      return normalQuantile((coarse + uniform()) / BIG);
+    },
+  };
+}
+
+/** `set.seed(seed); rnorm(n)` of R. */
+export function rNormals(seed: number, count: number): Float64Array {
+  const { normal } = rStream(seed);
+  return Float64Array.from({ length: count }, normal);
 }
 
 function mersenneTwister(seed: number): () => number {
