@@ -18,6 +18,23 @@ export function answerOf(
   context: ReportContext,
 ): string {
   if (lead === null) return withoutMetrics(document);
+  return `${answerAlone(document, lead, metrics, context)}${weakness(document, lead)}`;
+}
+
+/** A design that is weaker than a comparison with controls says so wherever its answer stands. */
+function weakness(document: ResultDocument, { sli }: Lead): string {
+  if (document.verdict === "invalid" || !sli.reasonCodes.includes("WEAKER_DESIGN")) return "";
+  return sli.reasonCodes.includes("NO_EARLIER_DAYS")
+    ? "; weaker answer: no controls, no earlier days"
+    : "; weaker answer: no controls";
+}
+
+function answerAlone(
+  document: ResultDocument,
+  lead: Lead,
+  metrics: readonly MetricModel[],
+  context: ReportContext,
+): string {
   const deciding = metrics.filter((metric) => metric.decides && metric.verdict === document.verdict);
   switch (document.verdict) {
     case "regression":

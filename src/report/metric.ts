@@ -50,6 +50,7 @@ export function metricModel(sli: SliResult, scope: MetricScope): MetricModel {
     word: wording.word,
     sentence: metricSentence(label, display, margin),
     change: changeText(display),
+    against: (sli.design === null ? undefined : DESIGN_WORDING[sli.design].against) ?? "control",
     interval: intervalText(display),
     level: levelText(sli, scope.document),
     otherScale: other === null ? null : otherText(other),
@@ -111,6 +112,7 @@ function tagsOf(sli: SliResult): readonly string[] {
     ...(sli.kind === "quantile" ? ["approximate"] : []),
     ...(sli.role === "informational" ? ["informational"] : []),
     ...(sli.role === "placebo" ? ["cannot react"] : []),
+    ...(sli.design === null ? [] : (DESIGN_WORDING[sli.design].tag ?? [])),
   ];
 }
 
@@ -168,8 +170,13 @@ function levelLines(sli: SliResult, label: string, values: ReportContext["values
     `${label} on treated units: ${treatedPre === null && sli.design === "split" ? "" : `${show(treatedPre)} before, `}${show(treatedPost)} after, ${show(counterfactualPost)} expected without the deploy.`,
     ...(controlPre === null && controlPost === null
       ? []
-      : [`On control units: ${show(controlPre)} before, ${show(controlPost)} after.`]),
+      : [`${comparedUnits(sli)}: ${show(controlPre)} before, ${show(controlPost)} after.`]),
   ];
+}
+
+function comparedUnits({ design }: SliResult): string {
+  const against = design === null ? undefined : DESIGN_WORDING[design].against;
+  return against === undefined ? "On control units" : `Over the same hours of ${against}`;
 }
 
 const WORSE: Readonly<Record<Direction, string>> = { up: "higher is worse", down: "lower is worse" };

@@ -83,6 +83,8 @@ export interface MetricModel {
   readonly decides: boolean;
   /** `+12.4%`; `-` when there is no estimate. */
   readonly change: string;
+  /** What the change is measured against: `control`, `earlier days`. */
+  readonly against: string;
   /** `7.9 to 17.0`, same unit as `change`; null without an interval. */
   readonly interval: string | null;
   /** `95%` */

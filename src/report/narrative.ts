@@ -1,5 +1,6 @@
 import type { ResultDocument, SliResult } from "../core/result.ts";
 import type { ReportContext } from "./context.ts";
+import { recordsFact } from "./facts.ts";
 import {
   allMetrics,
   capitalise,
@@ -30,14 +31,27 @@ export function settingOf(document: ResultDocument, shown: Disclosure): readonly
   if (units.treated.length + units.control.length === 0) return [];
   if (preStart === null || preEnd === null || postStart === null || postEnd === null) return [`${amounts}.`];
   const after = span(postStart, postEnd);
+  const alone = withoutControls(document, after);
   const before = span(preStart, preEnd, dateOf(postStart));
   const left = document.units.excluded.map((entry) => `${shown.unit(entry.unit)} (${shown.message(entry.reason)})`);
   return [
-    isSideBySide(document)
-      ? `${amounts}, side by side from ${after} UTC${settle}.`
-      : `${amounts}, ${after} UTC compared with ${before} UTC${settle}.`,
+    alone !== null
+      ? `${alone}${settle}.`
+      : isSideBySide(document)
+        ? `${amounts}, side by side from ${after} UTC${settle}.`
+        : `${amounts}, ${after} UTC compared with ${before} UTC${settle}.`,
     ...(left.length === 0 ? [] : [`Left out: ${listing(left, 3)}.`]),
   ];
+}
+
+/** What is compared when everybody got the deploy; null with controls. */
+function withoutControls({ slis, units }: ResultDocument, after: string): string | null {
+  const answered = slis.filter((sli) => sli.design !== null);
+  const facts = answered[0]?.designFacts;
+  if (facts === undefined || answered.some((sli) => sli.design !== "its")) return null;
+  const days = recordsFact(facts, "days").length;
+  const before = `${count(units.treated.length, "treated unit")} and no controls, ${after} UTC compared with the time just before the deploy`;
+  return days === 0 ? before : `${before}, and that change with the same hours of ${count(days, "earlier day")}`;
 }
 
 /** True when no metric is compared with the time before the deploy. */

@@ -1,5 +1,6 @@
 import { codeMarkdown, escapeMarkdown, linkMarkdown } from "../escape.ts";
 import type { CheckModel, MetricModel, ReportModel } from "../model.ts";
+import { changeHeader } from "./headers.ts";
 
 /** Paragraphs and tables of GitHub Markdown that several views share. Every foreign word is escaped here. */
 export const MOST_UNFOLDED = 5;
@@ -55,7 +56,7 @@ export function shortTable(model: ReportModel): string | null {
     cell(metric.margin),
     cell(metric.verdictCell),
   ]);
-  return table(["Metric", "Change vs control", intervalHeader(metrics), "Margin", "Verdict"], rows);
+  return table(["Metric", changeHeader(metrics), intervalHeader(metrics), "Margin", "Verdict"], rows);
 }
 
 /** Said under the short table when it does not hold all metrics. */
@@ -77,7 +78,7 @@ export function fullTable(metrics: readonly MetricModel[]): string {
   ]);
   const header = [
     "Metric",
-    "Change vs control",
+    changeHeader(metrics),
     intervalHeader(metrics),
     ...(withOther ? ["On the other scale"] : []),
     "Margin",

@@ -4,6 +4,7 @@ import { pathSvg } from "../charts/path.ts";
 import { placeboSvg } from "../charts/placebo.ts";
 import { escapeHtml, isWebAddress } from "../escape.ts";
 import type { CheckModel, MetricModel, ReportModel } from "../model.ts";
+import { changeHeader } from "./headers.ts";
 import { STYLE } from "./html-style.ts";
 
 /**
@@ -81,7 +82,7 @@ function metricsSection(model: ReportModel): string {
   const heads = [
     "Metric",
     "Effect against its margin",
-    "Change vs control",
+    changeHeader(model.metrics),
     `${level} interval`,
     "Margin",
     "Would have seen",

@@ -9,6 +9,10 @@ interface DesignWording {
   readonly lastingDoubt?: string;
   /** True: nothing before the deploy is compared with. */
   readonly isSideBySide?: boolean;
+  /** What stands behind "Change vs" in tables; left out: control. */
+  readonly against?: string;
+  /** Marks every metric, for a design that is weaker than a comparison with controls. */
+  readonly tag?: string;
   /** Sentences that read differently under this design. */
   readonly reasons?: Readonly<Partial<Record<ReasonCode, Partial<ReasonWording>>>>;
 }
@@ -47,6 +51,20 @@ export const DESIGN_WORDING: Readonly<Record<Design, DesignWording>> = {
   },
   its: {
     method:
-      "Interrupted time series: the change of the treated units minus the change that their own past lets expect, without any control.",
+      "Interrupted time series: the change of the treated units from just before the deploy to after it, minus the change over the same hours of earlier days, with nothing that was spared the deploy to compare with.",
+    lastingDoubt: "days differ from each other",
+    against: "earlier days",
+    tag: "no controls",
+    reasons: {
+      NOT_POWERED: {
+        todo: "Keep one or more units without the next deploy, let `windows.pre` reach back over more days, or accept a wider margin.",
+      },
+      PRE_TOO_SHORT: {
+        todo: "Set `windows.pre: 8d`, so that a week of earlier days can be compared; twice the post window is the least.",
+      },
+      RESTART_INDISTINGUISHABLE: {
+        todo: "If this matters, keep one or more units without the next deploy and restart them at the same time.",
+      },
+    },
   },
 };

@@ -227,7 +227,7 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   WEAKER_DESIGN: {
     short: "no units without the deploy to compare with",
     sentence:
-      "Every unit got the deploy, so earlier days stand in for units without it: anything else that happened at the same time (traffic, an outage elsewhere) would look like the deploy's effect. This answer is weaker than a comparison with controls.",
+      "Every unit got the deploy, so this rests on its own past: whatever else happened at that time (traffic, an outage elsewhere) would look like the deploy's effect.",
     todo: "Keep one or more units without the next deploy for as long as the post window, and name them in `units.control`.",
   },
   NO_EARLIER_DAYS: {

@@ -5,6 +5,7 @@ import { GrowingSeries } from "./growing.ts";
 import { inputName, type TableInput } from "./open.ts";
 import { readTable } from "./table.ts";
 import type { TextPool } from "./text-pool.ts";
+import { readTimeText } from "./values.ts";
 
 /** More different units than this mean that another column was taken for the unit. */
 export const MOST_UNITS = 100_000;
@@ -27,15 +28,16 @@ export interface PanelFile {
   readonly unknownTreated: readonly string[];
 }
 
-const NEEDS = "A panel needs the columns time, unit, group (treated or control) and value, and may have weight.";
-const NEEDS_GROUP = `${NEEDS} Without a group column, name the treated units with --treated.`;
+const NEEDS =
+  "A panel needs the columns time, unit, group (treated or control) and value, and may have weight and deployed_at.";
+const NEEDS_GROUP = `${NEEDS} Without a group column, name the treated units with --treated, or give deployed_at.`;
 
 /** Columns that name the subgroup of a row's unit; the first that is there counts. */
 const SUBGROUP_COLUMNS = ["subgroup", "by"];
 
 /**
- * Reads a panel file: `time,unit,group,value[,weight][,subgroup]`, or the same without `group` with the treated units
- * named.
+ * Reads a panel file: `time,unit,group,value[,weight][,subgroup][,deployed_at]`, or the same without `group` when the
+ * treated units are named, or are those that have a time in `deployed_at` (empty or `never`: not deployed).
  */
 export async function readPanel(input: TableInput & PanelOptions): Promise<PanelFile> {
   const file = inputName(input);
@@ -54,6 +56,7 @@ export async function readPanel(input: TableInput & PanelOptions): Promise<Panel
     rows,
     columns,
     subgroupColumn,
+    deployedAt: state.sink?.deployedAt() ?? null,
     unknownTreated: [...(treated ?? [])].filter((unit) => !units.has(unit)),
   };
 }
@@ -67,6 +70,8 @@ interface PanelColumns {
   readonly weight: number | null;
   /** null: the units have no subgroups. */
   readonly subgroup: number | null;
+  /** null: all units were deployed at once, or the caller says when. */
+  readonly deployedAt: number | null;
 }
 
 function findColumns(file: string, columns: readonly string[], isNamed: boolean): PanelColumns {
@@ -76,14 +81,17 @@ function findColumns(file: string, columns: readonly string[], isNamed: boolean)
     return position;
   };
   const weight = columns.indexOf("weight");
+  const deployed = isNamed ? -1 : columns.indexOf("deployed_at");
+  const isGrouped = !isNamed && (columns.includes("group") || deployed < 0);
   const subgroup = columns.findIndex((name) => name === SUBGROUP_COLUMNS.find((one) => columns.includes(one)));
   return {
     time: find("time", NEEDS),
     unit: find("unit", NEEDS),
     value: find("value", NEEDS),
-    group: isNamed ? null : find("group", NEEDS_GROUP),
+    group: isGrouped ? find("group", NEEDS_GROUP) : null,
     weight: weight < 0 ? null : weight,
     subgroup: subgroup < 0 ? null : subgroup,
+    deployedAt: deployed < 0 ? null : deployed,
   };
 }
 
@@ -92,6 +100,10 @@ interface PanelUnit {
   readonly group: Group;
   /** Number of the group's text; -1 when the caller names the groups. */
   readonly groupId: number;
+  /** Epoch seconds; null: not deployed, or nothing is said about it. */
+  readonly deployedAt: number | null;
+  /** Number of that text; -1 without the column. */
+  readonly deployedId: number;
   /** By number of the subgroup's text; -1: the whole unit. */
   readonly points: Map<number, GrowingSeries>;
 }
@@ -117,6 +129,9 @@ class PanelSink implements RowSink {
     const unitId = cells.textId(columns.unit);
     const unit = this.#units[unitId] ?? this.#addUnit(unitId, cells);
     if (columns.group !== null && cells.textId(columns.group) !== unit.groupId) throw this.#otherGroup(unit, cells);
+    if (columns.deployedAt !== null && cells.textId(columns.deployedAt) !== unit.deployedId) {
+      throw otherDeploy(unit.name, cells, columns.deployedAt);
+    }
     const weight = columns.weight === null ? 0 : readWeight(cells, columns.weight);
     const subgroup = columns.subgroup === null ? -1 : cells.textId(columns.subgroup);
     const points = unit.points.get(subgroup) ?? this.#addPoints(unit, subgroup);
@@ -132,6 +147,14 @@ class PanelSink implements RowSink {
     );
   }
 
+  /** null without the column. */
+  deployedAt(): Readonly<Record<string, number>> | null {
+    if (this.#columns.deployedAt === null) return null;
+    return Object.fromEntries(
+      this.#order.flatMap(({ name, deployedAt }) => (deployedAt === null ? [] : [[name, deployedAt]])),
+    );
+  }
+
   #addPoints(unit: PanelUnit, subgroup: number): GrowingSeries {
     const points = new GrowingSeries(this.#columns.weight !== null);
     unit.points.set(subgroup, points);
@@ -142,17 +165,43 @@ class PanelSink implements RowSink {
     const name = this.#pool.text(unitId);
     if (name === "") throw cells.malformed("the unit is empty", "Name a unit in every row.", this.#columns.unit);
     if (this.#order.length >= MOST_UNITS) throw tooManyUnits(cells, this.#columns.unit);
-    const unit = { name, points: new Map<number, GrowingSeries>(), ...this.#readGroup(name, cells) };
+    const deploy = this.#readDeploy(cells);
+    const group = this.#readGroup(name, deploy.deployedAt, cells);
+    const unit = { name, points: new Map<number, GrowingSeries>(), ...deploy, ...group };
     this.#units[unitId] = unit;
     this.#order.push(unit);
     return unit;
   }
 
-  #readGroup(name: string, cells: RowCells): { readonly group: Group; readonly groupId: number } {
+  #readGroup(
+    name: string,
+    deployedAt: number | null,
+    cells: RowCells,
+  ): { readonly group: Group; readonly groupId: number } {
     const column = this.#columns.group;
-    if (column === null) return { group: this.#treated?.has(name) === true ? "treated" : "control", groupId: -1 };
+    if (column === null) {
+      const isTreated = this.#treated === null ? deployedAt !== null : this.#treated.has(name);
+      return { group: isTreated ? "treated" : "control", groupId: -1 };
+    }
     const groupId = cells.textId(column);
-    return { group: asGroup(this.#pool.text(groupId), cells, column), groupId };
+    const group = asGroup(this.#pool.text(groupId), cells, column);
+    if (group === "treated" || deployedAt === null) return { group, groupId };
+    throw cells.malformed(
+      `the unit ${quoteCell(name)} is a control and has a deploy time`,
+      "Leave deployed_at of controls empty, or call the unit treated.",
+      this.#columns.deployedAt ?? column,
+    );
+  }
+
+  #readDeploy(cells: RowCells): { readonly deployedAt: number | null; readonly deployedId: number } {
+    const column = this.#columns.deployedAt;
+    if (column === null) return { deployedAt: null, deployedId: -1 };
+    const deployedId = cells.textId(column);
+    const text = this.#pool.text(deployedId).trim();
+    if (text === "" || text.toLowerCase() === "never") return { deployedAt: null, deployedId };
+    const read = readTimeText(text);
+    if (!read.ok) throw cells.malformed(`the deployed_at ${quoteCell(text)} ${read.problem}`, read.hint, column);
+    return { deployedAt: read.seconds, deployedId };
   }
 
   #otherGroup(unit: PanelUnit, cells: RowCells): Error {
@@ -164,6 +213,14 @@ class PanelSink implements RowSink {
       column,
     );
   }
+}
+
+function otherDeploy(unit: string, cells: RowCells, column: number): Error {
+  return cells.malformed(
+    `the unit ${quoteCell(unit)} has another deployed_at here than before`,
+    "Give each unit one deploy time in all its rows; a unit that went back to the old version cannot be judged here.",
+    column,
+  );
 }
 
 export function asGroup(text: string, cells: RowCells, column: number): Group {

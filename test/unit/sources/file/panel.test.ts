@@ -129,9 +129,9 @@ describe("cells", () => {
 
   test("stamps out of order and repeated ones are passed on as they stand", async () => {
     const { series } = await read("time,unit,group,value\n3,a,treated,1\n1,a,treated,2\n3,a,treated,4\n");
-    expect(plain({ series, rows: 3, columns: [], subgroupColumn: null, unknownTreated: [] })).toEqual([
-      ["a", "treated", [3, 1, 3], [1, 2, 4]],
-    ]);
+    expect(plain({ series, rows: 3, columns: [], subgroupColumn: null, deployedAt: null, unknownTreated: [] })).toEqual(
+      [["a", "treated", [3, 1, 3], [1, 2, 4]]],
+    );
   });
 
   test.each(["subgroup", "by"])("a column %s splits the rows of a unit", async (column) => {

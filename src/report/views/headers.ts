@@ -1,0 +1,7 @@
+import type { MetricModel } from "../model.ts";
+
+/** `Change vs control`; just `Change` where metrics are measured against different things. */
+export function changeHeader(metrics: readonly MetricModel[]): string {
+  const against = new Set(metrics.map((metric) => metric.against));
+  return against.size === 1 ? `Change vs ${[...against][0]}` : "Change";
+}
