@@ -16,7 +16,7 @@ export interface Grouping {
   readonly verify: (sli: string) => void;
 }
 
-type Deployment = Pick<Trigger, "environment" | "sha" | "payload">;
+type Deployment = Pick<Trigger, "environment" | "sha" | "payload" | "waves">;
 
 /**
  * @param treatedUnits units that a version query found on the deployed version; null: the labels decide.
@@ -30,13 +30,18 @@ export function createGrouping(
   const isTreated = treatedTest(units, deployment, treatedUnits);
   const isControl = units.control === null ? () => true : ruleTest(units.control, deployment);
   const seen = new Set<string>();
+  const unitsSeen = new Set<string>();
+  const timeless = new Set<string>();
+  const isNamed = deployment.waves === undefined ? () => false : namedTest(units, deployment);
   const clusters: Record<string, string> = {};
   const both = new Set<string>();
   const groupOf = (labels: Labels): Group | null => {
     for (const label of Object.keys(labels)) seen.add(label);
     const unit = labels[units.label] ?? "";
+    unitsSeen.add(unit);
     rememberCluster(units, labels, unit, clusters);
     const treated = isTreated(labels);
+    if (!treated && isNamed(labels)) timeless.add(unit);
     if (treated && units.control !== null && isControl(labels)) both.add(unit);
     if (treated) return "treated";
     return isControl(labels) ? "control" : null;
@@ -44,15 +49,25 @@ export function createGrouping(
   const verify = (sli: string): void => {
     if (seen.size > 0) refuseAbsentLabels(sli, rulesOf(units, treatedUnits), seen);
     refuseBoth(both);
+    refuseTimeless(timeless);
+    if (unitsSeen.size > 0) refuseUnknownWaves(deployment.waves ?? {}, unitsSeen);
   };
   return { groupOf, clusters: () => clusters, verify };
 }
 
 function treatedTest(units: UnitsConfig, deployment: Deployment, found: ReadonlySet<string> | null) {
+  const { waves } = deployment;
+  if (waves !== undefined) return (labels: Labels): boolean => Object.hasOwn(waves, labels[units.label] ?? "");
   if (units.treated.type === "version-label" && found !== null) {
     return (labels: Labels): boolean => found.has(labels[units.label] ?? "");
   }
   return ruleTest(units.treated, deployment);
+}
+
+/** Units that `units.treated` names as well; a version label says nothing about when. */
+function namedTest({ treated }: UnitsConfig, deployment: Deployment): (labels: Labels) => boolean {
+  const isStated = treated.type === "match" && Object.keys(treated.match).length > 0;
+  return isStated ? ruleTest(treated, deployment) : () => false;
 }
 
 function ruleTest(rule: GroupRule, deployment: Deployment): (labels: Labels) => boolean {
@@ -142,6 +157,32 @@ function refuseBoth(both: ReadonlySet<string>): void {
     "CONFIG_INVALID",
     `${names.slice(0, 5).join(", ")} ${names.length === 1 ? "fits" : "fit"} both \`units.treated\` and \`units.control\`.`,
     { hint: "Make the two rules exclude each other; a unit cannot be its own control." },
+  );
+}
+
+function refuseTimeless(units: ReadonlySet<string>): void {
+  if (units.size === 0) return;
+  const names = [...units].sort();
+  throw new DeployImpactError(
+    "CONFIG_INVALID",
+    `\`units.treated\` names ${names.slice(0, 5).join(", ")}, for which \`deployed-at\` has no time.`,
+    {
+      hint: "Give each treated unit its own time, or leave `units.treated` out: the units of `deployed-at` are the treated ones.",
+    },
+  );
+}
+
+function refuseUnknownWaves(waves: Readonly<Record<string, number>>, seen: ReadonlySet<string>): void {
+  const unknown = Object.keys(waves).find((unit) => !seen.has(unit));
+  if (unknown === undefined) return;
+  const known = [...seen].sort();
+  const meant = nearestName(unknown, known);
+  throw new DeployImpactError(
+    "UNKNOWN_LABEL",
+    `\`deployed-at\` gives a time to the unit "${unknown}", which no series has.`,
+    {
+      hint: `${meant === null ? "" : `Did you mean "${meant}"? `}Units in the data: ${known.slice(0, 10).join(", ")}${known.length > 10 ? ` and ${known.length - 10} more` : ""}.`,
+    },
   );
 }
 

@@ -1,7 +1,9 @@
 import path from "node:path";
 import { analyze } from "../core/analyze.ts";
+import { TIME_EXAMPLE } from "../config/time.ts";
 import { DeployImpactError } from "../core/errors.ts";
 import type { SliSeries } from "../core/panel/series.ts";
+import { type WaveSpan, waveSpan } from "../core/panel/waves.ts";
 import type { AnalysisPlan, Design, Direction, InferenceName, Kind, Margin, Mode, Scale } from "../core/plan.ts";
 import type { ResultDocument } from "../core/result.ts";
 import type { Ports } from "../ports.ts";
@@ -51,10 +53,11 @@ export async function runPanels(
 ): Promise<ResultDocument> {
   const startedAt = ports.now();
   const panels = await readPanels(request, ports);
-  refuseUnknownUnits(panels);
+  refuseUnknownUnits(panels, request);
   const { step, warnings: stepWarnings } = chooseStep(request.step, panels);
-  const warnings = [...panels.flatMap((panel) => fileWarnings(panel, request.treated.length > 0)), ...stepWarnings];
-  const plan = panelPlan(request, panels, step, startedAt / 1000);
+  const warnings = [...panels.flatMap((panel) => fileWarnings(panel, request)), ...stepWarnings];
+  const deployed = deployedIn(request, panels);
+  const plan = panelPlan(request, deployed, panels, step, startedAt / 1000);
   const inputs: SliSeries[] = panels.map(({ id, file }) => ({
     sli: id,
     series: file.series,
@@ -70,8 +73,8 @@ export async function runPanels(
       environment: null,
       sha: null,
       repository: null,
-      deployedAt: new Date(request.deployedAt * 1000).toISOString(),
-      deployedAtSource: "flag",
+      deployedAt: new Date(deployed.deployedAt * 1000).toISOString(),
+      deployedAtSource: deployed.source,
       url: null,
       pullRequests: [],
     },
@@ -97,10 +100,50 @@ async function readPanels(request: PanelRequest, ports: Pick<Ports, "log">): Pro
   // One after the other: large panels are bound by memory, not by waiting.
   for (const [index, panel] of request.panels.entries()) {
     ports.log.info(`reading ${panel === "-" ? "standard input" : panel}`);
-    const file = await readPanel({ path: panel, treated: request.treated });
+    const file = await readPanel({ path: panel, treated: namedTreated(request) });
     panels.push({ id: ids[index] ?? panel, name: panel, file });
   }
   return panels;
+}
+
+/** Units with a time of their own are the treated ones. */
+function namedTreated({ treated, deployed }: PanelRequest): readonly string[] {
+  return deployed?.waves === undefined ? treated : Object.keys(deployed.waves);
+}
+
+function namedBy({ deployed }: PanelRequest): string {
+  return deployed?.waves === undefined ? "--treated" : "--deployed-at";
+}
+
+interface Deployed {
+  readonly deployedAt: number;
+  readonly waves?: Readonly<Record<string, number>>;
+  readonly source: "flag" | "panel";
+}
+
+/** When the units were deployed: by flag, else as the column `deployed_at` of the panels says. */
+function deployedIn({ deployed }: PanelRequest, panels: readonly ReadPanel[]): Deployed {
+  if (deployed !== null) return { ...deployed, source: "flag" };
+  const waves: Record<string, number> = {};
+  for (const { name, file } of panels) {
+    for (const [unit, at] of Object.entries(file.deployedAt ?? {})) {
+      if (Object.hasOwn(waves, unit) && waves[unit] !== at) throw twoDeployTimes(unit, name);
+      waves[unit] = at;
+    }
+  }
+  const times = Object.values(waves);
+  if (times.length > 0) return { deployedAt: Math.min(...times), waves, source: "panel" };
+  throw new DeployImpactError("USAGE", "--deployed-at is missing.", {
+    hint: `Say when the deploy happened, for example --deployed-at ${TIME_EXAMPLE}, or give the panel a column deployed_at with the time of each treated unit.`,
+  });
+}
+
+function twoDeployTimes(unit: string, panel: string): DeployImpactError {
+  return new DeployImpactError(
+    "FILE_MALFORMED",
+    `${panel}: the unit "${unit}" has another deployed_at than in another panel.`,
+    { hint: "Give each unit the same deploy time in all panels." },
+  );
 }
 
 /** `data/latency.csv.gz` is the SLI `latency`. */
@@ -110,7 +153,7 @@ export function panelId(panel: string): string {
   return name.replace(/\.(gz|zst)$/i, "").replace(/(?<=.)\.[^.]*$/, "");
 }
 
-function refuseUnknownUnits(panels: readonly ReadPanel[]): void {
+function refuseUnknownUnits(panels: readonly ReadPanel[], request: PanelRequest): void {
   const filled = panels.filter(({ file }) => file.rows > 0);
   const unknown = filled[0]?.file.unknownTreated.find((unit) =>
     filled.every(({ file }) => file.unknownTreated.includes(unit)),
@@ -118,17 +161,20 @@ function refuseUnknownUnits(panels: readonly ReadPanel[]): void {
   if (unknown === undefined) return;
   const units = [...new Set(filled.flatMap(({ file }) => file.series.map((one) => one.unit)))];
   const shown = units.slice(0, 10).join(", ");
-  throw new DeployImpactError("UNKNOWN_LABEL", `--treated names the unit "${unknown}", which no row has.`, {
+  throw new DeployImpactError("UNKNOWN_LABEL", `${namedBy(request)} names the unit "${unknown}", which no row has.`, {
     hint: `Units in the data: ${shown}${units.length > 10 ? ` and ${units.length - 10} more` : ""}.`,
   });
 }
 
-function fileWarnings({ id, name, file }: ReadPanel, treatedNamed: boolean): Warning[] {
+function fileWarnings({ id, name, file }: ReadPanel, request: PanelRequest): Warning[] {
   const shown = name === "-" ? "standard input" : name;
   const said = [
     ...(file.rows === 0 ? [`${shown} has a header and no rows.`] : []),
-    ...(treatedNamed && file.columns.includes("group")
-      ? [`--treated names the treated units, so the column group of ${shown} is not looked at.`]
+    ...(namedTreated(request).length > 0 && file.columns.includes("group")
+      ? [`${namedBy(request)} names the treated units, so the column group of ${shown} is not looked at.`]
+      : []),
+    ...(request.deployed !== null && file.columns.includes("deployed_at")
+      ? [`--deployed-at says when the units were deployed, so the column deployed_at of ${shown} is not looked at.`]
       : []),
   ];
   return said.map((message) => ({ sli: id, message }));
@@ -151,9 +197,20 @@ function chooseStep(given: number | null, panels: readonly ReadPanel[]): { step:
   return { step, warnings };
 }
 
-function panelPlan(request: PanelRequest, panels: readonly ReadPanel[], step: number, now: number): AnalysisPlan {
-  const { deployedAt, settle, pre, post } = request;
-  const postEnd = post === null ? null : deployedAt + settle + post;
+function panelPlan(
+  request: PanelRequest,
+  deployed: Deployed,
+  panels: readonly ReadPanel[],
+  step: number,
+  now: number,
+): AnalysisPlan {
+  const { pre, post } = request;
+  const { waves } = deployed;
+  const { deployedAt, lastAt, settle }: WaveSpan =
+    waves === undefined
+      ? { deployedAt: deployed.deployedAt, lastAt: deployed.deployedAt, settle: request.settle }
+      : waveSpan(waves, { step, settle: request.settle });
+  const postEnd = post === null ? null : lastAt + request.settle + post;
   return {
     service: null,
     slis: panels.map(({ id, file }) => ({
@@ -165,20 +222,21 @@ function panelPlan(request: PanelRequest, panels: readonly ReadPanel[], step: nu
       ...(file.subgroupColumn === null ? {} : { by: file.subgroupColumn }),
     })),
     window: { deployedAt, step, preStart: pre === null ? null : deployedAt - pre, settle, postEnd },
-    asOf: panelAsOf(lastStamp(panels.flatMap(({ file }) => file.series)), deployedAt, postEnd, step, now),
+    asOf: panelAsOf(lastStamp(panels.flatMap(({ file }) => file.series)), lastAt, postEnd, step, now),
     alpha: request.alpha,
     inference: request.inference,
     scale: request.scale,
     design: request.design,
     seed: request.seed,
-    treatedUnits: request.treated,
+    treatedUnits: namedTreated(request),
+    ...(waves === undefined ? {} : { waves }),
     excludedUnits: [],
     clusters: {},
     exclusions: [],
     otherDeployments: null,
     exposure: null,
     configChanged: null,
-    notes: { deployedAtSource: "flag" },
+    notes: { deployedAtSource: deployed.source },
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Config } from "../config/config.ts";
 import { formatDuration } from "../config/duration.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { AnalysisPlan, SliPlan } from "../core/plan.ts";
@@ -7,20 +6,11 @@ import { emptyResult } from "../core/verdict/empty-result.ts";
 import type { ServicePlan } from "./plan.ts";
 
 /** Why this run cannot be answered whatever the metrics say, or null. No metric is read for it. */
-export function refusalBeforeReading(config: Config, planned: readonly ServicePlan[], now: number): Refusal | null {
-  return unavailableDesign(config, planned) ?? tooEarly(planned, now);
+export function refusalBeforeReading(planned: readonly ServicePlan[], now: number): Refusal | null {
+  return plannedLooks(planned) ?? tooEarly(planned, now);
 }
 
-function unavailableDesign(config: Config, planned: readonly ServicePlan[]): Refusal | null {
-  if (typeof config.deployedAt === "object" && config.deployedAt !== null) {
-    return {
-      code: "DESIGN_NOT_AVAILABLE",
-      message:
-        "The config gives each unit its own deploy time, which asks for the design `staggered`; this release does not have it.",
-      hint: "Write one time in `deployed-at` and let `units.treated` name the units of one wave.",
-      facts: { design: "staggered", units: Object.keys(config.deployedAt).length },
-    };
-  }
+function plannedLooks(planned: readonly ServicePlan[]): Refusal | null {
   const looks = Math.max(...planned.map(({ service }) => service.looks));
   if (looks <= 1) return null;
   return {

@@ -7,6 +7,7 @@ import { buildDocument, deploymentFacts } from "./document.ts";
 import { planServices } from "./plan.ts";
 import { refusalBeforeReading, refusedAnalysis } from "./premature.ts";
 import type { Trigger } from "./trigger.ts";
+import { withWaves } from "./waves.ts";
 
 export interface RunOptions {
   /** Version of deploy-impact. */
@@ -21,13 +22,14 @@ export interface RunOptions {
  */
 export async function runAnalysis(
   config: Config,
-  trigger: Trigger,
+  given: Trigger,
   ports: Ports,
   { version, baseDir }: RunOptions,
 ): Promise<ResultDocument> {
   const startedAt = ports.now();
+  const trigger = withWaves(config, given);
   const planned = planServices(config, trigger, startedAt / 1000);
-  const refusal = refusalBeforeReading(config, planned, startedAt / 1000);
+  const refusal = refusalBeforeReading(planned, startedAt / 1000);
   const collected: Collected[] = [];
   if (refusal === null) {
     // Services one after the other: their SLIs already run side by side.

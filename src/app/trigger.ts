@@ -10,6 +10,8 @@ export interface Trigger {
   readonly deploymentId: number | null;
   /** Epoch seconds. */
   readonly deployedAt: number;
+  /** unit -> epoch seconds of its own deploy, when units were deployed in waves; `deployedAt` is the earliest. */
+  readonly waves?: Readonly<Record<string, number>>;
   /** How deployedAt was found: flag, input, payload, status, config, dispatch. */
   readonly deployedAtSource: string;
   /** `deployment.payload`, for `{{ deployment.payload.x }}` in the config. */

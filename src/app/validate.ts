@@ -2,6 +2,7 @@ import type { Config, ServiceConfig, SliConfig } from "../config/config.ts";
 import { describeSli, type SliDescription } from "../core/describe.ts";
 import type { DeployImpactError } from "../core/errors.ts";
 import type { AnalysisPlan, Direction, Kind, Margin, Role } from "../core/plan.ts";
+import { waveSpan } from "../core/panel/waves.ts";
 import { roundDeep } from "../core/round.ts";
 import type { Ports } from "../ports.ts";
 import type { FetchedSeries } from "../sources/contract.ts";
@@ -68,7 +69,8 @@ export async function validateConfig(
   { baseDir, until }: ValidateOptions,
 ): Promise<Validation> {
   const now = ports.now() / 1000;
-  const surroundings = { trigger, ports, baseDir };
+  const waves = typeof config.deployedAt === "object" && config.deployedAt !== null ? config.deployedAt : null;
+  const surroundings = { trigger: waves === null ? trigger : { ...trigger, waves }, ports, baseDir };
   const histories: History[] = [];
   for (const service of config.services) {
     const plan = historyPlan(config, service, now, until);
@@ -114,13 +116,21 @@ async function validateVersionQuery(
 function historyPlan(config: Config, service: ServiceConfig, now: number, until: number | null): AnalysisPlan {
   const { pre, settle, post, step } = service.windows;
   const lag = Math.max(...Object.values(service.sources).map((source) => lagOf(source, service)));
-  const known = until ?? (typeof config.deployedAt === "number" ? config.deployedAt : now);
+  const stated = typeof config.deployedAt === "object" && config.deployedAt !== null ? config.deployedAt : null;
+  const first = stated === null ? config.deployedAt : Math.min(...Object.values(stated));
+  const known = until ?? (typeof first === "number" ? first : now);
   const end = Math.floor(Math.min(now - lag, known) / step) * step;
-  const deployedAt = end - post - settle;
+  const span = stated === null ? null : waveSpan(stated, service.windows);
+  const rollOut = span === null ? 0 : span.lastAt - span.deployedAt;
+  const deployedAt = end - post - settle - rollOut;
+  const earlier = (at: number): number => at + deployedAt - (span?.deployedAt ?? 0);
   return {
     service: service.name,
     slis: [],
-    window: { deployedAt, step, preStart: deployedAt - pre, settle, postEnd: end },
+    window: { deployedAt, step, preStart: deployedAt - pre, settle: span?.settle ?? settle, postEnd: end },
+    ...(stated === null
+      ? {}
+      : { waves: Object.fromEntries(Object.entries(stated).map(([unit, at]) => [unit, earlier(at)])) }),
     asOf: Math.min(now, known),
     alpha: service.alpha,
     inference: service.inference,
@@ -139,7 +149,7 @@ function historyPlan(config: Config, service: ServiceConfig, now: number, until:
 }
 
 interface Surroundings {
-  readonly trigger: Pick<Trigger, "environment" | "sha" | "payload">;
+  readonly trigger: Pick<Trigger, "environment" | "sha" | "payload" | "waves">;
   readonly ports: Ports;
   readonly baseDir: string;
 }

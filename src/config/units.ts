@@ -6,7 +6,8 @@ import { looksLikeTemplate, templateProblem } from "./template.ts";
 
 const TREATED_EXAMPLE = "Write which units got the deploy, for example `treated: { match: { zone: [eu-1, eu-2] } }`.";
 
-export function resolveUnits(input: UnitsInput | undefined, findings: Findings): UnitsConfig {
+/** @param hasWaves `deployed-at` names the treated units with their times, so that `treated` may be left out. */
+export function resolveUnits(input: UnitsInput | undefined, findings: Findings, hasWaves: boolean): UnitsConfig {
   if (input === undefined) {
     const example =
       "`units: { label: zone, treated: { match: { zone: [eu-1] } }, control: { match: { zone: [us-1] } } }`";
@@ -20,7 +21,7 @@ export function resolveUnits(input: UnitsInput | undefined, findings: Findings):
       "Name the label that tells units apart, for example `label: zone`.",
     );
   }
-  if (input.treated === undefined) findings.missing(["units", "treated"], "is missing", TREATED_EXAMPLE);
+  if (input.treated === undefined && !hasWaves) findings.missing(["units", "treated"], "is missing", TREATED_EXAMPLE);
   return {
     label: input.label ?? "",
     treated: resolveGroup(input.treated, ["units", "treated"], findings) ?? NOTHING,
@@ -34,6 +35,7 @@ export function resolveUnits(input: UnitsInput | undefined, findings: Findings):
   };
 }
 
+/** Names no label: fits nothing by itself. */
 const NOTHING: GroupRule = { type: "match", match: {} };
 
 function resolveGroup(input: GroupInput | undefined, path: readonly string[], findings: Findings): GroupRule | null {

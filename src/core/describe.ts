@@ -1,8 +1,10 @@
+import { openWaves, suitsWaves } from "./designs/staggered.ts";
+import { judgedUnits } from "./designs/staggered/paths.ts";
 import { fitDid } from "./estimators/did.ts";
 import { finiteValues } from "./estimators/did-ar.ts";
 import { autocorrelation } from "./inference/autocorrelation.ts";
 import type { Refusal } from "./outcome.ts";
-import { alignPanel } from "./panel/align.ts";
+import { type Aligned, alignPanel } from "./panel/align.ts";
 import { countFinite, type Panel, unitsWhere, unitValues } from "./panel/panel.ts";
 import type { SliSeries } from "./panel/series.ts";
 import type { AnalysisPlan, Scale, SliPlan } from "./plan.ts";
@@ -35,12 +37,71 @@ export interface SliDescription {
 
 /** Describes an SLI on history, with `plan.window.deployedAt` as a pretended deploy. */
 export function describeSli(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): SliDescription {
+  const past = pastOf(plan, sli, input);
+  if (!past.ok) {
+    const shape = past.aligned === null ? {} : shapeOf(plan, sli, input, past.aligned);
+    return { ...undescribed(plan, sli, input, past.refusal), ...shape };
+  }
+  const { gap, preEnd, variance, dof, scale, level } = past.value;
+  const noise = variance === null ? null : Math.sqrt(variance);
+  return {
+    ...shapeOf(plan, sli, input, past.value.aligned),
+    lag1Autocorrelation: autocorrelation(finiteValues(gap, preEnd), 1),
+    scale,
+    noise,
+    level,
+    proposedMargin: noise === null || dof === null ? null : propose(noise, dof, plan.alpha, level),
+    problems: [],
+  };
+}
+
+/** What a pretended deploy on history shows, by whichever design its units ask for. */
+interface Past {
+  readonly aligned: Aligned;
+  readonly gap: Float64Array;
+  readonly preEnd: number;
+  readonly variance: number | null;
+  readonly dof: number | null;
+  readonly scale: Scale;
+  readonly level: number;
+}
+
+type PastOutcome =
+  | { readonly ok: true; readonly value: Past }
+  | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null };
+
+function pastOf(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome {
+  if (plan.design === "staggered" || (plan.design === "auto" && suitsWaves({ plan, sli, input }) !== null)) {
+    return pastOfWaves(plan, sli, input);
+  }
   const aligned = alignPanel(plan, sli, input);
-  if (!aligned.ok) return undescribed(plan, sli, input, aligned.refusal);
-  const { panel, quality } = aligned.value;
+  if (!aligned.ok) return { ...aligned, aligned: null };
+  const fit = fitDid(aligned.value.panel, { scale: plan.scale });
+  if (!fit.ok) return { ...fit, aligned: aligned.value };
+  const { treated, path, window } = fit.value;
+  return {
+    ok: true,
+    value: { ...fit.value, aligned: aligned.value, preEnd: window.preEnd, level: meanLevel(treated, path.levels) },
+  };
+}
+
+function pastOfWaves(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome {
+  const opened = openWaves({ plan, sli, input });
+  if (!opened.ok) return opened;
+  const { aligned, fit } = opened.value;
+  const units = judgedUnits(fit);
+  const gap = fit.gaps.of(units, fit.control).values;
+  return { ok: true, value: { ...fit, aligned, gap, preEnd: fit.window.preEnd, level: meanLevel(units, fit.levels) } };
+}
+
+function meanLevel(units: readonly number[], levels: Float64Array): number {
+  return units.reduce((sum, u) => sum + (levels[u] as number), 0) / units.length;
+}
+
+function shapeOf(plan: AnalysisPlan, sli: SliPlan, input: SliSeries, { panel, quality }: Aligned) {
   const points = panel.units.reduce((sum, _, u) => sum + countFinite(unitValues(panel, u), 0, panel.steps), 0);
   const expectedPoints = panel.units.length * panel.steps;
-  const shape = {
+  return {
     sli: sli.id,
     units: namesOf(panel),
     points,
@@ -49,20 +110,6 @@ export function describeSli(plan: AnalysisPlan, sli: SliPlan, input: SliSeries):
     step: panel.step,
     spacing: quality.spacing,
     lagSeconds: lagOf(plan, input),
-  };
-  const fit = fitDid(panel, { scale: plan.scale });
-  if (!fit.ok) return { ...undescribed(plan, sli, input, fit.refusal), ...shape };
-  const { gap, variance, dof, scale, window, treated, path } = fit.value;
-  const level = treated.reduce((sum, u) => sum + (path.levels[u] as number), 0) / treated.length;
-  const noise = variance === null ? null : Math.sqrt(variance);
-  return {
-    ...shape,
-    lag1Autocorrelation: autocorrelation(finiteValues(gap, window.preEnd), 1),
-    scale,
-    noise,
-    level,
-    proposedMargin: noise === null || dof === null ? null : propose(noise, dof, plan.alpha, level),
-    problems: [],
   };
 }
 

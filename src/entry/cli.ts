@@ -41,7 +41,11 @@ function addCheck(program: Command): void {
       "CSV or Parquet with time,unit,group,value[,weight]; repeatable; - is standard input",
       collect,
     )
-    .option("--deployed-at <time>", "when the deploy happened: ISO 8601 with a zone, or epoch seconds")
+    .option(
+      "--deployed-at <time>",
+      "when the deploy happened: ISO 8601 with a zone, or epoch seconds; unit=time, once per unit, for waves",
+      collect,
+    )
     .option("--direction <way>", "which way is worse: up or down")
     .option("--step <duration>", "distance between points, e.g. 60 or 5m (panels: the most common distance)")
     .option("--margin <margin>", "largest tolerated harm: 5%, 0.1pp or a number in raw units (panels: 0)")

@@ -12,7 +12,7 @@ export interface DeployTime {
 }
 
 /** Keys under which deploy tools write the true time into `deployment.payload`. */
-const PAYLOAD_KEYS = ["deployedAt", "deployed_at", "deployed-at"] as const;
+export const PAYLOAD_KEYS = ["deployedAt", "deployed_at", "deployed-at"] as const;
 
 /** The deploy tool's own annotation as it was written; absent: null. */
 export function deployTimeAnnotation(payload: JsonValue): string | number | null {

@@ -1,7 +1,8 @@
 import { arrangeWaves } from "../estimators/waves/arrangement.ts";
 import { waveEffect } from "../estimators/waves/effect.ts";
-import { fitWaves } from "../estimators/waves/fit.ts";
-import { type Outcome, refuse } from "../outcome.ts";
+import { fitWaves, type WaveFit } from "../estimators/waves/fit.ts";
+import { type Outcome, type Refusal, refuse } from "../outcome.ts";
+import type { Aligned } from "../panel/align.ts";
 import { alignClusters } from "../panel/collapse.ts";
 import { treatedSides } from "../panel/sides.ts";
 import { groupUnits } from "../panel/unit-series.ts";
@@ -23,11 +24,11 @@ export const staggered: DesignRoute = {
     "staggered-estimators",
   ],
   run,
-  suits,
+  suits: suitsWaves,
 };
 
 /** Waves in plain words; null when the units that have data were deployed at one time. */
-function suits({ plan, input }: DesignQuestion): string | null {
+export function suitsWaves({ plan, input }: DesignQuestion): string | null {
   if (plan.waves === undefined) return null;
   const times = plan.waves;
   const seen = groupUnits(plan, input.series).flatMap(({ unit, treated }) => (treated ? [unit] : []));
@@ -37,22 +38,32 @@ function suits({ plan, input }: DesignQuestion): string | null {
 }
 
 function run(question: DesignQuestion): DesignOutcome {
-  const { plan, sli, input } = question;
+  const opened = openWaves(question);
+  if (!opened.ok) return opened;
+  const { aligned, fit } = opened.value;
+  return { ok: true, value: describeWaves(question, aligned, fit, waveEffect(fit)) };
+}
+
+/** The panel and the fit; what was already known of the panel when it had to refuse. */
+export function openWaves({
+  plan,
+  sli,
+  input,
+}: DesignQuestion):
+  | { readonly ok: true; readonly value: { readonly aligned: Aligned; readonly fit: WaveFit } }
+  | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null } {
   const possible = checkPlan(plan);
   if (!possible.ok) return { ...possible, aligned: null };
-  const aligned = alignClusters(plan, sli, input, { needsPre: true, sides: treatedSides });
-  if (!aligned.ok) return { ...aligned, aligned: null };
-  const refused = (outcome: Outcome<never>): DesignOutcome =>
-    outcome.ok ? outcome : { ...outcome, aligned: aligned.value };
+  const found = alignClusters(plan, sli, input, { needsPre: true, sides: treatedSides });
+  if (!found.ok) return { ...found, aligned: null };
+  const aligned = found.value;
+  const { panel } = aligned;
   const { step, settle } = plan.window;
-  const deploys = { times: possible.value, clusters: plan.clusters, step, settle };
-  const arranged = arrangeWaves(aligned.value.panel, deploys);
-  if (!arranged.ok) return refused(arranged);
-  const keepStill = sli.kind === "count" || (sli.kind === "ratio" && aligned.value.panel.weights !== null);
-  const fitted = fitWaves(aligned.value.panel, arranged.value, { scale: plan.scale, keepStill });
-  if (!fitted.ok) return refused(fitted);
-  const fit = fitted.value;
-  return { ok: true, value: describeWaves(question, aligned.value, fit, waveEffect(fit)) };
+  const arranged = arrangeWaves(panel, { times: possible.value, clusters: plan.clusters, step, settle });
+  if (!arranged.ok) return { ...arranged, aligned };
+  const keepStill = sli.kind === "count" || (sli.kind === "ratio" && panel.weights !== null);
+  const fitted = fitWaves(panel, arranged.value, { scale: plan.scale, keepStill });
+  return fitted.ok ? { ok: true, value: { aligned, fit: fitted.value } } : { ...fitted, aligned };
 }
 
 function checkPlan(plan: AnalysisPlan): Outcome<NonNullable<AnalysisPlan["waves"]>> {

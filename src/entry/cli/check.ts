@@ -1,6 +1,5 @@
 import type { PanelRequest } from "../../app/panels.ts";
 import { DEFAULTS } from "../../config/defaults.ts";
-import { requireTime, TIME_EXAMPLE } from "../../config/time.ts";
 import { DeployImpactError } from "../../core/errors.ts";
 import { DESIGNS, DIRECTIONS, INFERENCES, KINDS, type Margin, MODES, SCALES } from "../../core/plan.ts";
 import type { ResultDocument } from "../../core/result.ts";
@@ -9,7 +8,7 @@ import { DEFAULT_CONFIG } from "./config-file.ts";
 import { alphaFlag, choiceFlag, durationFlag, listFlag, marginFlag, positiveDurationFlag, seedFlag } from "./flags.ts";
 import { destination, localContext, writeReport } from "./output.ts";
 import { commandLinePorts } from "./ports.ts";
-import { type DeploymentFlags, triggerFromFlags } from "./trigger.ts";
+import { type DeploymentFlags, deployedAtFlags, triggerFromFlags } from "./trigger.ts";
 
 /** Flags of `check` as text. */
 export interface CheckFlags extends DeploymentFlags {
@@ -102,12 +101,6 @@ const NO_MARGIN: Margin = { type: "absolute", value: 0, text: "0" };
 function panelRequest(flags: CheckFlags, panels: readonly string[]): PanelRequest {
   const direction = choiceFlag("--direction", flags.direction, DIRECTIONS);
   const kind = choiceFlag("--kind", flags.kind, KINDS) ?? "gauge";
-  if (flags.deployedAt === undefined) {
-    throw usage(
-      "--deployed-at is missing.",
-      `Say when the deploy happened, for example --deployed-at ${TIME_EXAMPLE}.`,
-    );
-  }
   if (direction === undefined) {
     throw usage(
       "--direction is missing.",
@@ -123,7 +116,7 @@ function panelRequest(flags: CheckFlags, panels: readonly string[]): PanelReques
   const shared = sharedFlags(flags);
   return {
     panels,
-    deployedAt: requireTime(flags.deployedAt, "--deployed-at"),
+    deployed: deployedAtFlags(flags.deployedAt),
     direction,
     kind,
     margin: flags.margin === undefined ? NO_MARGIN : marginFlag(flags.margin, kind),

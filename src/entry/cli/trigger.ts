@@ -7,7 +7,7 @@ import type { JsonValue } from "../../core/outcome.ts";
 
 /** What flags say about a deployment that GitHub is not asked about. */
 export interface DeploymentFlags {
-  readonly deployedAt?: string;
+  readonly deployedAt?: readonly string[];
   readonly environment?: string;
   readonly sha?: string;
   readonly payload?: string;
@@ -15,13 +15,11 @@ export interface DeploymentFlags {
 
 /** The trigger of a run with a config. The flag decides when the deploy happened, then the config. */
 export async function triggerFromFlags(flags: DeploymentFlags, config: Config): Promise<Trigger> {
-  const { deployedAt, deployedAtSource } = deployTime(flags.deployedAt, config.deployedAt);
   return {
     ...(await deploymentFromFlags(flags)),
     repository: null,
     deploymentId: null,
-    deployedAt,
-    deployedAtSource,
+    ...deployTime(flags.deployedAt, config.deployedAt),
     url: null,
     pullRequests: [],
     otherDeployments: null,
@@ -31,7 +29,7 @@ export async function triggerFromFlags(flags: DeploymentFlags, config: Config): 
 }
 
 export async function deploymentFromFlags(
-  flags: DeploymentFlags,
+  flags: Omit<DeploymentFlags, "deployedAt">,
 ): Promise<Pick<Trigger, "environment" | "sha" | "payload">> {
   return {
     environment: flags.environment ?? null,
@@ -40,17 +38,49 @@ export async function deploymentFromFlags(
   };
 }
 
-function deployTime(
-  flag: string | undefined,
-  config: Config["deployedAt"],
-): Pick<Trigger, "deployedAt" | "deployedAtSource"> {
-  if (flag !== undefined) return { deployedAt: requireTime(flag, "--deployed-at"), deployedAtSource: "flag" };
+type DeployTimes = Pick<Trigger, "deployedAt" | "waves" | "deployedAtSource">;
+
+function deployTime(flags: readonly string[] | undefined, config: Config["deployedAt"]): DeployTimes {
+  const given = deployedAtFlags(flags);
+  if (given !== null) return { ...given, deployedAtSource: "flag" };
   if (typeof config === "number") return { deployedAt: config, deployedAtSource: "config" };
-  // Waves: the analysis refuses them by name and needs no more than their first instant.
-  const waves = config === null ? [] : Object.values(config);
-  if (waves.length > 0) return { deployedAt: Math.min(...waves), deployedAtSource: "config" };
+  if (config !== null && Object.keys(config).length > 0) return { ...wavesFrom(config), deployedAtSource: "config" };
   throw new DeployImpactError("USAGE", "Nothing says when the deploy happened.", {
     hint: `Give --deployed-at, for example --deployed-at ${TIME_EXAMPLE}, or write \`deployed-at\` into the config.`,
+  });
+}
+
+/** When units were deployed: all at one instant, or each at its own. */
+export interface DeployInstants {
+  /** Epoch seconds; with waves the earliest. */
+  readonly deployedAt: number;
+  readonly waves?: Readonly<Record<string, number>>;
+}
+
+function wavesFrom(waves: Readonly<Record<string, number>>): DeployInstants {
+  return { deployedAt: Math.min(...Object.values(waves)), waves };
+}
+
+/** `--deployed-at TIME` once, or `--deployed-at unit=TIME` once per unit; null: the flag was not given. */
+export function deployedAtFlags(flags: readonly string[] | undefined): DeployInstants | null {
+  const [first, ...rest] = flags ?? [];
+  if (first === undefined) return null;
+  if (rest.length === 0 && !first.includes("=")) return { deployedAt: requireTime(first, "--deployed-at") };
+  const waves: Record<string, number> = {};
+  for (const flag of [first, ...rest]) {
+    // A time holds no "=", a name may.
+    const at = flag.lastIndexOf("=");
+    const unit = flag.slice(0, at).trim();
+    if (at < 0 || unit === "") throw badWaves(`"${flag}" names no unit`);
+    if (Object.hasOwn(waves, unit)) throw badWaves(`the unit "${unit}" has two times`);
+    waves[unit] = requireTime(flag.slice(at + 1), `--deployed-at ${unit}`);
+  }
+  return wavesFrom(waves);
+}
+
+function badWaves(problem: string): DeployImpactError {
+  return new DeployImpactError("USAGE", `--deployed-at: ${problem}.`, {
+    hint: `Give one time for all units (--deployed-at ${TIME_EXAMPLE}), or one per unit (--deployed-at eu-1=${TIME_EXAMPLE} --deployed-at eu-2=...).`,
   });
 }
 

@@ -7,7 +7,8 @@ import { commandLinePorts } from "./ports.ts";
 import { type DeploymentFlags, deploymentFromFlags } from "./trigger.ts";
 import { validationText } from "./validate-text.ts";
 
-export interface ValidateFlags extends DeploymentFlags {
+export interface ValidateFlags extends Omit<DeploymentFlags, "deployedAt"> {
+  readonly deployedAt?: string;
   readonly config?: string;
   readonly format?: string;
 }

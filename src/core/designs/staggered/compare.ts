@@ -27,7 +27,8 @@ const MOST_CELLS = 2e6;
  * The judged time is cut into periods of about equal length that begin with the waves; settle steps are left out, the time
  * before the first wave is one period. On this table: Callaway-Sant'Anna (simple average, not-yet-treated controls),
  * imputation (average over treated cells), Sun-Abraham (average over treated cells), and plain two-way fixed effects with the
- * share of it that compares late waves with units already deployed (Goodman-Bacon). All are additive.
+ * share of it that compares late waves with units already deployed (Goodman-Bacon). All are additive, so on the multiplicative
+ * scale they see every unit as a multiple of its own level, brought to the level of the judged cells.
  */
 export function compareEstimators(panel: Panel, fit: WaveFit): CheckResult {
   const opened = openStaggered(tableOf(panel, fit));
@@ -105,7 +106,11 @@ interface Period {
 }
 
 /** One row per unit and period; periods are numbered from 0, so that the one before a wave is -1 from it. */
-function tableOf(panel: Panel, { arrangement, levels }: WaveFit): TidyData {
+function tableOf(panel: Panel, fit: WaveFit): TidyData {
+  const { arrangement, levels } = fit;
+  const common = fit.scale === "multiplicative" ? judgedLevel(fit) : null;
+  const scaled = (unit: number, value: number): number =>
+    common === null ? value : (value * common) / (levels[unit] as number);
   const periods = periodsOf(arrangement.waves, arrangement.preEnd, arrangement.end);
   const waveOf = new Map(arrangement.waves.flatMap((wave) => wave.units.map((u) => [u, wave] as const)));
   const all = [...waveOf.keys(), ...arrangement.never].sort((a, b) => a - b);
@@ -121,7 +126,7 @@ function tableOf(panel: Panel, { arrangement, levels }: WaveFit): TidyData {
     unit: rows.map(({ unit }) => panel.units[unit] as string),
     time: Float64Array.from(rows, ({ k }) => k),
     outcome: Float64Array.from(rows, ({ unit, period, k }) =>
-      k === 0 ? (levels[unit] as number) : meanBetween(unitValues(panel, unit), period.from, period.to),
+      scaled(unit, k === 0 ? (levels[unit] as number) : meanBetween(unitValues(panel, unit), period.from, period.to)),
     ),
     treatment: null,
     firstTreated: Float64Array.from(rows, ({ unit }) => first.get(unit) ?? Number.NaN),
@@ -129,6 +134,16 @@ function tableOf(panel: Panel, { arrangement, levels }: WaveFit): TidyData {
     covariates: [],
     cluster: null,
   };
+}
+
+/** Mean level over the judged cells before the first wave. */
+function judgedLevel({ stretches, levels }: WaveFit): number {
+  let [sum, total] = [0, 0];
+  for (const { units, mass } of stretches) {
+    total += mass;
+    for (const unit of units) sum += (mass / units.length) * (levels[unit] as number);
+  }
+  return sum / total;
 }
 
 /** The time before the first wave, then the time from each wave's settled start to the next wave, in about equal parts. */

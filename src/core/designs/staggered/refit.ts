@@ -56,7 +56,7 @@ export function shifted(arrangement: Arrangement, steps: number): Arrangement {
 }
 
 /** Grid cells that all refits of one check may touch together, as under `did`; every control is followed through every wave. */
-const WORK_BUDGET = 1.5e6;
+const WORK_BUDGET = 5e5;
 const FEWEST_REFITS = 4;
 
 export function refitLimit({ arrangement, control }: WaveFit, most: number): number {

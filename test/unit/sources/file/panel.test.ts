@@ -338,6 +338,7 @@ describe("a file that cannot be used says where and what to change", () => {
       rows: 0,
       columns: ["time", "unit", "group", "value"],
       subgroupColumn: null,
+      deployedAt: null,
       unknownTreated: [],
     });
   });
