@@ -1,15 +1,20 @@
 # Measured program: FILE RUNS reads the columns that the benchmark wrote and prints, as JSON, the processor milliseconds of
 # taking unit and period effects out of outcome and treatment (collapse, compiled) and regressing one on the other.
 # `fhdwithin` needs the package fixest for two effects; without it collapse's own compiled `fwithin` takes turns until no
-# value moves by more than 1e-9 of the outcome's size: two passes on a balanced panel.
+# value moves by more than 1e-9 of the column's size; on a balanced panel once each is exact.
 args <- commandArgs(trailingOnly = TRUE)
 suppressMessages(library(collapse))
-read <- function(name, what, size) readBin(paste0(args[1], ".", name), what, n = 1e9, size = size)
+read <- function(name, what, size) {
+  path <- paste0(args[1], ".", name)
+  readBin(path, what, n = file.size(path) / size, size = size)
+}
 unit <- qF(read("unit", "integer", 4) + 1L)
 time <- qF(read("time", "integer", 4) + 1L)
 x <- list(y = read("outcome", "double", 8), d = read("treatment", "double", 8))
 has_fixest <- requireNamespace("fixest", quietly = TRUE)
+is_balanced <- length(x$y) == fnlevels(unit) * fnlevels(time)
 alternating <- function(column) {
+  if (is_balanced) return(fwithin(fwithin(column, unit), time))
   scale <- 1e-9 * fsd(column)
   column <- fwithin(column, unit)
   repeat {

@@ -19,6 +19,16 @@ export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0);
 }
 
+/** Slope of log time on log size: 1 when the time per row is the same at every size. */
+export function growthExponent(points: readonly (readonly [size: number, time: number])[]): number {
+  const xs = points.map(([size]) => Math.log(size));
+  const ys = points.map(([, time]) => Math.log(time));
+  const [x, y] = [xs, ys].map((values) => values.reduce((total, value) => total + value, 0) / values.length);
+  const products = xs.map((value, i) => (value - (x ?? 0)) * ((ys[i] ?? 0) - (y ?? 0)));
+  const squares = xs.map((value) => (value - (x ?? 0)) ** 2);
+  return products.reduce((total, value) => total + value, 0) / squares.reduce((total, value) => total + value, 0);
+}
+
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const ruler = `|${header.map((_, column) => (column === 0 ? "---" : "---:")).join("|")}|`;
