@@ -25,7 +25,7 @@ export function buildReport(document: ResultDocument, context: ReportContext): R
   const metrics = slis.map((sli) => metricModel(sli, scope));
   const lead = leadOf(slis, metrics);
   const wording = VERDICT_WORDING[document.verdict];
-  const answer = answerOf(document, lead, metrics, context);
+  const answer = `${answerOf(document, lead, metrics, context)}${inPart(metrics)}`;
   const sha = context.sha ?? document.deployment.sha;
   const environment = context.environment ?? document.deployment.environment;
   return {
@@ -40,6 +40,7 @@ export function buildReport(document: ResultDocument, context: ReportContext): R
     history: historyOf(context),
     setting: settingOf(document, shown),
     meaning: meaningOf(document, lead),
+    alerts: metrics.flatMap(({ subgroups }) => subgroups?.alert ?? []),
     next: nextOf(document, lead, context),
     metrics,
     tally: tallyOf(metrics),
@@ -56,6 +57,13 @@ export function buildReport(document: ResultDocument, context: ReportContext): R
     links: linksOf(context, sha),
     mermaid: lead === null ? null : leadChart(lead, scope),
   };
+}
+
+/** `; worse for endpoint /checkout (+12%)`: whoever reads the title only must not miss it. */
+function inPart(metrics: readonly MetricModel[]): string {
+  const found = metrics.flatMap(({ subgroups }) => subgroups?.short ?? []);
+  const others = found.length > 1 ? `, and ${found.length - 1} more of the kind` : "";
+  return found[0] === undefined ? "" : `; ${found[0]}${others}`;
 }
 
 function leadOf(slis: readonly SliResult[], metrics: readonly MetricModel[]): Lead | null {

@@ -81,6 +81,7 @@ const SAID_ELSEWHERE = new Set<string>([
   "UNITS_DROPPED",
   "PARTIAL_DATA",
   "PRE_SHORTENED",
+  "SUBGROUP_WORSE",
 ]);
 
 function qualifiers(reasons: readonly ReasonModel[]): readonly string[] {
@@ -100,7 +101,7 @@ function invalidMeaning({ sli, display, label, reasons }: Meaning): readonly str
 
 /** Without what the data section says anyway, unless there is nothing else. */
 function mainReasons(reasons: readonly ReasonModel[]): readonly ReasonModel[] {
-  const main = reasons.filter((reason) => !SAID_ELSEWHERE.has(reason.code));
+  const main = reasons.filter((reason) => !SAID_ELSEWHERE.has(reason.code) && reason.code !== "NO_HISTORY");
   return main.length === 0 ? reasons : main;
 }
 

@@ -17,6 +17,7 @@ import { capitaliseWord, count, fixed, pValue, sentence, share, signed, signific
 import { metricMeaning } from "./meaning.ts";
 import type { CheckModel, EventStudyRow, MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
+import { subgroupsModel } from "./subgroups.ts";
 import { CHECK_WORDING, type CheckTongue } from "./wording/checks.ts";
 import { DESIGN_WORDING } from "./wording/designs.ts";
 import { REASON_WORDING } from "./wording/reasons.ts";
@@ -64,6 +65,7 @@ export function metricModel(sli: SliResult, scope: MetricScope): MetricModel {
     levels: levelLines(sli, label, scope.context.values),
     method: methodLines(sli, scope),
     eventStudy: eventStudyRows(sli, display),
+    subgroups: subgroupsModel({ sli, label, margin, showsRaw: scope.context.values === "full", shown: scope.shown }),
     charts: chartsOf({ sli, label, windows: scope.document.windows, display, values: scope.context.values }),
   };
 }
@@ -163,7 +165,8 @@ function checkModel(check: CheckResult, tongue: CheckTongue, shown: Disclosure):
 
 function levelLines(sli: SliResult, label: string, values: ReportContext["values"]): readonly string[] {
   const { treatedPre, treatedPost, controlPre, controlPost, counterfactualPost } = sli.baseline;
-  if (values !== "full") return [];
+  const isKnown = [treatedPre, treatedPost, controlPre, controlPost].some((value) => value !== null);
+  if (values !== "full" || !isKnown) return [];
   const show = (value: number | null): string =>
     value === null ? "unknown" : sli.kind === "ratio" ? `${significant(value * 100, 4)}%` : significant(value, 4);
   return [

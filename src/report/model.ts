@@ -27,6 +27,8 @@ export interface ReportModel {
   readonly setting: readonly string[];
   /** What the verdict means, in this case. */
   readonly meaning: readonly string[];
+  /** Parts that got worse beyond the margin although their metric as a whole is not called so. */
+  readonly alerts: readonly string[];
   /** What to do; the first is the one to do now. */
   readonly next: readonly string[];
   /** All metrics, the ones that made the verdict first. */
@@ -108,7 +110,39 @@ export interface MetricModel {
   readonly method: readonly string[];
   /** Effect by time from the deploy, formatted. */
   readonly eventStudy: readonly EventStudyRow[];
+  /** With `by: label` only. */
+  readonly subgroups: SubgroupsModel | null;
   readonly charts: ChartsModel;
+}
+
+/** The parts of a metric by one label (`by: endpoint`). */
+export interface SubgroupsModel {
+  /** The label. */
+  readonly by: string;
+  /** A part got worse and the whole does not say so: one sentence, shown wherever the verdict is. */
+  readonly alert: string | null;
+  /** The same for titles: `worse for endpoint /checkout (+12%)`. */
+  readonly short: string | null;
+  /** What else is to say; every claim holds after Holm over the parts. */
+  readonly lines: readonly string[];
+  /** All parts, most harm first. */
+  readonly rows: readonly SubgroupRow[];
+}
+
+export interface SubgroupRow {
+  readonly name: string;
+  /** `+12.4%`, from this part alone. */
+  readonly change: string;
+  /** Of the level at which all parts are inside theirs at once. */
+  readonly interval: string;
+  /** The change drawn towards the other parts. */
+  readonly drawn: string;
+  /** p of no effect after Holm. */
+  readonly adjusted: string;
+  /** Treated and control units: `4 / 8`. */
+  readonly units: string;
+  /** `worse`, `better`, or `-`. */
+  readonly finding: string;
 }
 
 export interface EventStudyRow {

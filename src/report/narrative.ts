@@ -19,6 +19,7 @@ import type { MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
 import { coverageFindings } from "./wording/checks.ts";
 import { DESIGN_WORDING } from "./wording/designs.ts";
+import { REASON_WORDING } from "./wording/reasons.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
 
 /** `6 treated and 14 control units, 13:15 to 14:00 UTC compared with 11:00 to 13:00 UTC; ...`. */
@@ -65,7 +66,13 @@ export function meaningOf(document: ResultDocument, lead: Lead | null): readonly
 }
 
 /** Reason codes whose advice belongs to the next step, by verdict. */
-const ADVISING: ReadonlySet<string> = new Set(["MULTIPLICITY", "NO_MARGIN", "MORE_TIME_WILL_NOT_DECIDE"]);
+const ADVISING: ReadonlySet<string> = new Set([
+  "MULTIPLICITY",
+  "NO_MARGIN",
+  "MORE_TIME_WILL_NOT_DECIDE",
+  "WARM_UP",
+  "FEW_UNITS",
+]);
 
 export function nextOf(document: ResultDocument, lead: Lead | null, context: ReportContext): readonly string[] {
   const own = VERDICT_WORDING[document.verdict].todo;
@@ -81,15 +88,17 @@ export function nextOf(document: ResultDocument, lead: Lead | null, context: Rep
       ];
     case "improvement":
     case "no-impact":
-      return [own, ...aside];
+      return reasons.some(({ code }) => code === "SUBGROUP_WORSE") ? aside : [own, ...aside];
     case "inconclusive":
       return [
         lead === null ? own : `Keep watching ${lead.metric.label}: this is not a pass.`,
+        ...aside,
         ...moreTime(lead?.sli ?? null, commands, document.provenance.configHash === null),
         ...openAdvice(reasons),
       ];
     case "invalid": {
-      const todos = [...new Set(reasons.slice(0, 2).map((reason) => reason.todo))];
+      const failing = reasons.filter((reason) => reason.code !== "NO_HISTORY");
+      const todos = [...new Set(failing.slice(0, 2).map((reason) => reason.todo))];
       return todos.length === 0 ? [own] : todos;
     }
   }
@@ -105,9 +114,12 @@ function openAdvice(reasons: readonly ReasonModel[]): readonly string[] {
 
 /** Told whatever the verdict is, because it may change how far the reader trusts it. */
 function asideOf(codes: readonly string[]): readonly string[] {
-  return codes.includes("CONFIG_CHANGED")
-    ? ["Read the change of the config too: it was made together with this deploy."]
-    : [];
+  return [
+    ...(codes.includes("SUBGROUP_WORSE") ? [REASON_WORDING.SUBGROUP_WORSE.todo] : []),
+    ...(codes.includes("CONFIG_CHANGED")
+      ? ["Read the change of the config too: it was made together with this deploy."]
+      : []),
+  ];
 }
 
 function moreTime(sli: SliResult | null, commands: boolean, ofPanel: boolean): readonly string[] {

@@ -1,5 +1,5 @@
 import type { JsonValue } from "../core/outcome.ts";
-import type { CheckResult, ResultDocument, SliResult, UnitLists } from "../core/result.ts";
+import type { CheckResult, ResultDocument, SliResult, SubgroupReport, UnitLists } from "../core/result.ts";
 import type { ReportContext } from "./context.ts";
 import { type Disclosure, disclosure } from "./redact.ts";
 
@@ -49,6 +49,24 @@ function publicSli(sli: SliResult, shown: Disclosure, { values }: ReportContext)
     checks: sli.checks.map((check) => ({ ...check, facts: publicFacts(check.facts, shown) })),
     unitChanges: sli.unitChanges.map((change) => ({ ...change, unit: shown.unit(change.unit) })),
     units: publicUnits(sli.units, shown),
+    ...(sli.subgroups === undefined ? {} : { subgroups: publicSubgroups(sli.subgroups, shown) }),
+  };
+}
+
+function publicSubgroups(report: SubgroupReport, shown: Disclosure): SubgroupReport {
+  const { by, refused } = report;
+  return {
+    ...report,
+    estimates: report.estimates.map((one) => ({ ...one, name: shown.subgroup(by, one.name) })),
+    omitted: report.omitted.map(({ name, code, message }) => ({
+      name: shown.subgroup(by, name),
+      code,
+      message: shown.message(message),
+    })),
+    refused:
+      refused === null
+        ? null
+        : { ...refused, message: shown.message(refused.message), hint: shown.message(refused.hint) },
   };
 }
 

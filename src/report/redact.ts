@@ -10,6 +10,8 @@ const LONGEST_MESSAGE = 600;
 export interface Disclosure {
   /** The name under which a unit is shown. */
   readonly unit: (name: string) => string;
+  /** The name under which a part of a metric is shown. */
+  readonly subgroup: (by: string, name: string) => string;
   /** A metric, service or environment name. */
   readonly label: (name: string) => string;
   /** A sentence that core, a source or an error made. */
@@ -46,9 +48,15 @@ export function withoutAddresses(text: string): string {
 export function disclosure(document: ResultDocument, context: ReportContext): Disclosure {
   const label = (name: string): string => shorten(foreign(name), LONGEST_LABEL);
   if (!context.publicRepository) {
-    return { unit: label, label, message: (text) => shorten(foreign(text), LONGEST_MESSAGE) };
+    return {
+      unit: label,
+      subgroup: (_by, name) => label(name),
+      label,
+      message: (text) => shorten(foreign(text), LONGEST_MESSAGE),
+    };
   }
   const names = publicNames(document);
+  const parts = publicParts(document);
   const hidden = hiddenTexts(document);
   const ordered = [...names.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   const message = (text: string): string => {
@@ -61,6 +69,7 @@ export function disclosure(document: ResultDocument, context: ReportContext): Di
   };
   return {
     unit: (name) => names.get(name) ?? "a unit",
+    subgroup: (by, name) => parts.get(by)?.get(name) ?? "a part",
     label: (name) => label(withoutAddresses(name)),
     message,
   };
@@ -95,6 +104,20 @@ function publicNames(document: ResultDocument): ReadonlyMap<string, string> {
     lists.flatMap((list) => list.excluded.map((entry) => entry.unit)),
   );
   return names;
+}
+
+/** Parts (tenants, endpoints) by position, the same in all metrics of one label: `part 3`. */
+function publicParts(document: ResultDocument): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const byLabel = new Map<string, Set<string>>();
+  for (const { subgroups } of document.slis) {
+    if (subgroups === undefined) continue;
+    const known = byLabel.get(subgroups.by) ?? new Set();
+    for (const { name } of [...subgroups.estimates, ...subgroups.omitted]) known.add(name);
+    byLabel.set(subgroups.by, known);
+  }
+  const numbered = (names: ReadonlySet<string>): ReadonlyMap<string, string> =>
+    new Map([...names].sort().map((name, i) => [name, `part ${i + 1}`]));
+  return new Map([...byLabel].map(([by, names]) => [by, numbered(names)]));
 }
 
 /** One pass over the text, whole words only, longest name first. */

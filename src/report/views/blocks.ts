@@ -4,6 +4,8 @@ import { changeHeader } from "./headers.ts";
 
 /** Paragraphs and tables of GitHub Markdown that several views share. Every foreign word is escaped here. */
 export const MOST_UNFOLDED = 5;
+/** Rows of a table of parts in Markdown. */
+export const MOST_PARTS = 30;
 
 export function paragraphs(blocks: readonly (string | null)[]): string {
   return blocks.filter((block): block is string => block !== null && block !== "").join("\n\n");
@@ -222,7 +224,39 @@ export function metricDetail(metric: MetricModel): string {
     prose(metric.levels),
     `<sub>${metric.method.map(escapeMarkdown).join(" · ")}</sub>`,
     checkTable(metric),
+    subgroupTable(metric, MOST_PARTS),
     eventStudyTable(metric),
+  ]);
+}
+
+/** What must not be missed beside the verdict. */
+export function alerts(model: ReportModel): string | null {
+  const most = 3;
+  const rest = model.alerts.length - most;
+  return paragraphs([
+    ...model.alerts.slice(0, most).map((line) => `⚠️ ${inline(line)}`),
+    rest > 0 ? `${rest} more metric${rest === 1 ? "" : "s"} got worse in a part.` : null,
+  ]);
+}
+
+/** The parts of one metric: sentences, and a table of those with the most harm. */
+export function subgroupTable({ subgroups }: MetricModel, most: number): string | null {
+  if (subgroups === null) return null;
+  const { by, lines, rows } = subgroups;
+  const rest = rows.length - most;
+  return paragraphs([
+    bullets(lines),
+    rows.length === 0
+      ? null
+      : table(
+          [escapeMarkdown(by), "Change", "Interval, all at once", "Drawn together", "p after Holm", "Units", "Finding"],
+          rows
+            .slice(0, most)
+            .map(({ name, change, interval, drawn, adjusted, units, finding }) =>
+              [name, change, interval, drawn, adjusted, units, finding].map(cell),
+            ),
+        ),
+    rest > 0 ? `${rest} more ${rest === 1 ? "value" : "values"} with less harm in result.json.` : null,
   ]);
 }
 

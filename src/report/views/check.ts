@@ -1,5 +1,6 @@
 import type { ReportModel } from "../model.ts";
 import {
+  alerts,
   allTables,
   batchLine,
   bullets,
@@ -60,6 +61,7 @@ export function reviewer(model: ReportModel): readonly (string | null)[] {
     serviceLines(model),
     shortTable(model),
     remainder(model),
+    alerts(model),
     prose(model.meaning),
     prose(model.setting),
     next(model),

@@ -1,5 +1,6 @@
-import type { ReportModel } from "../model.ts";
+import type { MetricModel, ReportModel } from "../model.ts";
 import {
+  alerts,
   allTables,
   batchLine,
   chart,
@@ -9,6 +10,7 @@ import {
   heading,
   history,
   leftOut,
+  MOST_PARTS,
   MOST_UNFOLDED,
   method,
   next,
@@ -20,6 +22,7 @@ import {
   reproduce,
   serviceLines,
   shortTable,
+  subgroupTable,
 } from "./blocks.ts";
 import { COMMENT_LIMIT, firstThatFits } from "./fit.ts";
 
@@ -47,6 +50,7 @@ function visible(model: ReportModel): readonly (string | null)[] {
     serviceLines(model),
     shortTable(model),
     remainder(model),
+    alerts(model),
     prose(model.meaning),
     prose(model.setting),
     next(model),
@@ -60,9 +64,16 @@ function foldedBlocks(model: ReportModel): readonly (string | null)[] {
   return [
     needsTable ? folded(`All ${model.metrics.length} metrics`, allTables(model)) : null,
     lead === undefined ? null : folded(checksTitle(model), checkBullets(lead)),
+    ...model.metrics.map((metric) =>
+      metric.subgroups === null ? null : folded(partsTitle(metric), subgroupTable(metric, MOST_PARTS)),
+    ),
     folded("Chart", chart(model)),
     folded("Data quality, method, reproduce", paragraphs([quality(model), method(model), reproduce(model)])),
   ];
+}
+
+function partsTitle({ label, subgroups }: MetricModel): string {
+  return `${label} by ${subgroups?.by ?? ""}`;
 }
 
 function checksTitle(model: ReportModel): string {

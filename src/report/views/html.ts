@@ -69,7 +69,7 @@ function header(model: ReportModel): string {
   return `<header class="card verdict ${model.verdict}">
 <p class="eyebrow">${["deploy impact", ...where].map(escapeHtml).join(" · ")}</p>
 <h1><span class="word">${escapeHtml(model.word)}</span>: ${unbroken(escapeHtml(model.answer))}</h1>
-${history}${paragraph("lead", model.meaning)}
+${history}${model.alerts.map((line) => paragraph("next", [`⚠️ ${line}`])).join("")}${paragraph("lead", model.meaning)}
 ${next}
 ${paragraph("setting", model.setting)}${model.batch === null ? "" : paragraph("setting", [model.batch])}
 </header>`;
@@ -140,6 +140,7 @@ function metricDetails(metric: MetricModel, index: number): string {
 ${paragraph("", metric.meaning)}
 ${charts(metric, index)}
 ${checkTable(metric)}
+${partsTable(metric)}
 ${eventTable(metric)}
 </details>`;
 }
@@ -194,6 +195,33 @@ function checkTable(metric: MetricModel): string {
   return `<h3>What was tried to break it</h3><div class="scroll"><table class="stack checks">
 <thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col">Finding</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div>`;
+}
+
+function partsTable({ subgroups }: MetricModel): string {
+  if (subgroups === null) return "";
+  const { by, lines, rows } = subgroups;
+  const heads = [
+    by,
+    "Change",
+    "Interval, all at once",
+    "Drawn together",
+    "p after Holm",
+    "Treated / control",
+    "Finding",
+  ];
+  const body = rows.map(
+    ({ name, change, interval, drawn, adjusted, units, finding }) =>
+      `<tr><th scope="row">${escapeHtml(name)}</th>${[change, interval, drawn, adjusted, units]
+        .map((text) => `<td class="number">${escapeHtml(text)}</td>`)
+        .join("")}<td>${escapeHtml(finding)}</td></tr>`,
+  );
+  const table =
+    rows.length === 0
+      ? ""
+      : `<div class="scroll"><table>
+<thead><tr>${heads.map((head) => `<th scope="col">${escapeHtml(head)}</th>`).join("")}</tr></thead>
+<tbody>${body.join("\n")}</tbody></table></div>`;
+  return `<h3>By ${escapeHtml(by)}</h3>${list(lines)}${table}`;
 }
 
 function eventTable(metric: MetricModel): string {

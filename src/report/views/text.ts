@@ -36,11 +36,13 @@ export function renderText(model: ReportModel, options: TextOptions): string {
     serviceLines(model, page),
     metricTable(model.metrics, page),
     otherReasons(model, page),
+    ...model.alerts.map((line) => alert(line, page)),
     wrapped(model.meaning.join(" "), page),
     wrapped(model.setting.join(" "), page),
     next(model, page),
     model.batch === null ? null : wrapped(model.batch, page),
     checks(model, page),
+    ...model.metrics.slice(0, MOST_ROWS).map((metric) => parts(metric, page)),
     section("Data", model.quality, page),
     footer(model, page),
   ])}\n`;
@@ -175,6 +177,26 @@ function checks(model: ReportModel, page: Page): string | null {
     .map(({ metric, check }) => `${metric.label}: ${checkLine(check)}`);
   const title = others.length === 0 ? "Checks" : `Checks of ${lead.label}`;
   return section(title, [...checkLines(lead), ...failed], page);
+}
+
+function alert(line: string, page: Page): string {
+  return wrap(`! ${escapeTerminal(line)}`, page.width)
+    .map((part) => page.paint(part, "red"))
+    .join("\n");
+}
+
+/** Parts printed at most; the file holds all. */
+const MOST_PARTS = 10;
+
+function parts({ label, subgroups }: MetricModel, page: Page): string | null {
+  if (subgroups === null) return null;
+  const { by, lines, rows } = subgroups;
+  const shown = rows.slice(0, MOST_PARTS).map(({ name, change, interval, drawn, finding }) => {
+    const found = finding === "-" ? "" : `, ${finding}`;
+    return `${name}: ${change} (${interval}), drawn together ${drawn}${found}`;
+  });
+  const rest = rows.length > MOST_PARTS ? [`and ${rows.length - MOST_PARTS} more with less harm`] : [];
+  return section(`${label} by ${by}`, [...lines, ...shown, ...rest], page);
 }
 
 function section(title: string, lines: readonly string[], page: Page): string | null {
