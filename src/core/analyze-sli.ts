@@ -26,7 +26,12 @@ export function analyzeSli(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): 
   const { outcome } = chosen;
   return outcome.ok
     ? answeredDraft(question, chosen, outcome.value)
-    : refusedDraft(question, outcome.refusal, outcome.aligned);
+    : withDesign(refusedDraft(question, outcome.refusal, outcome.aligned), chosen);
+}
+
+/** A refusal by another design than the usual one says which, and why it was asked. */
+function withDesign(draft: SliDraft, { design, reason }: Chosen): SliDraft {
+  return design === "did" ? draft : { ...draft, result: { ...draft.result, design, designReason: reason } };
 }
 
 /** What can be refused before looking at numbers. */

@@ -71,6 +71,7 @@ export const REASON_CODES = [
   "CONFIG_CHANGED",
   "RESTART_INDISTINGUISHABLE",
   "NO_HISTORY",
+  "FEW_UNITS",
   "WARM_UP",
 ] as const;
 

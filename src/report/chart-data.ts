@@ -58,7 +58,7 @@ export function pathChart(source: ChartSource, mostBins: number): PathChart | nu
     unit: level.unit,
     offsets: bins.map((bin) => bin * grid.stepsPerBin * evidence.step + grid.shift),
     binSeconds: grid.stepsPerBin * evidence.step,
-    cropped: grid.from > 0,
+    cropped: grid.isCropped,
     treated,
     counterfactual: bins.map((bin) => mean(evidence.counterfactual, bin)),
     postStart: windows.postStart === null ? null : windows.postStart - windows.deployedAt,
@@ -70,6 +70,8 @@ export function pathChart(source: ChartSource, mostBins: number): PathChart | nu
 interface Grid {
   /** Index of the first drawn step. */
   readonly from: number;
+  /** Steps before it were used. */
+  readonly isCropped: boolean;
   /** Index of the first step at or after the deploy. */
   readonly origin: number;
   /** Seconds from the deploy to that step. */
@@ -84,10 +86,14 @@ function gridOf(evidence: SliEvidence, windows: WindowsUsed, mostBins: number): 
   const length = evidence.treated.length;
   const origin = Math.ceil((windows.deployedAt - evidence.start) / evidence.step);
   const after = Math.max(length - origin, 1);
-  const from = Math.max(0, origin - PRE_PER_POST * after);
+  const first = evidence.treated.findIndex((value) => value !== null);
+  // treated units without a past: the chart begins with them
+  const hasPast = first < origin;
+  const from = hasPast ? Math.max(0, origin - PRE_PER_POST * after) : first;
   const stepsPerBin = Math.max(1, Math.ceil((length - from) / Math.max(mostBins - 1, 1)));
   return {
     from,
+    isCropped: hasPast && from > 0,
     origin,
     shift: evidence.start + origin * evidence.step - windows.deployedAt,
     stepsPerBin,

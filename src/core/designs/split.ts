@@ -29,6 +29,8 @@ function run(question: DesignQuestion): DesignOutcome {
   const baseline = splitBaseline(sample, found);
   const margin = absoluteMargin(sli.margin, sli.direction, baseline.treatedPost);
   const { panel, quality, preShortenedTo } = aligned;
+  const own = splitChecks({ plan, sli, sample, found, margin });
+  const fades = own.some((check) => check.id === "warm-up" && check.passed === false);
   return {
     ok: true,
     value: {
@@ -39,14 +41,16 @@ function run(question: DesignQuestion): DesignOutcome {
       margin,
       paths: splitPaths(sample, baseline),
       baseline,
-      checks: [
-        ...splitChecks({ plan, sli, sample, found, margin }),
-        ...runDataChecks({ plan, sli, panel, quality, preShortenedTo, fit: null, effect, margin }),
-      ],
+      checks: [...own, ...runDataChecks({ plan, sli, panel, quality, preShortenedTo, fit: null, effect, margin })],
       eventStudy: splitEventStudy(sample, plan),
       unitChanges: splitUnits(found),
-      codes: isRandomised(plan) ? [] : ["NO_HISTORY"],
-      timeToDecide: (target) => splitTimeToDecide(sample, found, target),
+      codes: [
+        ...(fades ? (["WARM_UP"] as const) : []),
+        ...(effect.method === "permutation" && plan.inference === "precision-weighted" ? (["FEW_UNITS"] as const) : []),
+        ...(isRandomised(plan) ? [] : (["NO_HISTORY"] as const)),
+      ],
+      // a difference that fades says nothing about what a longer window would show
+      timeToDecide: (target) => (fades ? null : splitTimeToDecide(sample, found, target)),
       facts: {
         history: hasHistory,
         plannedShare: plan.split?.treatedShare ?? null,

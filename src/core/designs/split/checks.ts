@@ -32,10 +32,10 @@ export interface SplitCheckContext {
 export function splitChecks(context: SplitCheckContext): CheckResult[] {
   return [
     sampleRatio(context),
-    ...(context.sample.hasHistory ? [balance(context)] : []),
+    context.sample.hasHistory ? balance(context) : null,
     warmUp(context),
     leaveOneOut(context),
-  ];
+  ].filter((check) => check !== null);
 }
 
 /**
@@ -43,7 +43,7 @@ export function splitChecks(context: SplitCheckContext): CheckResult[] {
  * something the plan does not know decided where requests (units) went. Fails at p < 0.001 when the deviation is more than
  * 2 % of the smaller side. Traffic is the denominators of a ratio. Source: Fabijan and others 2019; Kohavi, Tang, Xu 2020.
  */
-function sampleRatio({ plan, found: { units } }: SplitCheckContext): CheckResult {
+function sampleRatio({ plan, found: { units } }: SplitCheckContext): CheckResult | null {
   const planned = plan.split?.treatedShare ?? null;
   const of = plan.split?.shareOf ?? "traffic";
   const { treated, weights } = units;
@@ -52,6 +52,7 @@ function sampleRatio({ plan, found: { units } }: SplitCheckContext): CheckResult
   if (of === "units" && planned !== null) {
     return judged(unitSampleRatio(own, treated.length - own, planned), { of, unitShare });
   }
+  if (weights === null && planned === null) return null;
   if (weights === null) {
     return notRun(
       "sample-ratio",

@@ -169,7 +169,7 @@ function tooFew({ treated, clusters }: SplitUnits, { alpha }: AnalysisPlan): Out
   const needed = Math.ceil(1 / alpha) - 1;
   const enough =
     Math.min(own, others) === 1
-      ? `next to one ${own === 1 ? "treated" : "control"} one, at least ${needed} are needed on the other side`
+      ? `next to one ${own === 1 ? "treated" : "control"} ${what.slice(0, -1)} at least ${needed} others are needed`
       : "two next to five or three next to four would do";
   return refuse(
     "TOO_FEW_UNITS",
