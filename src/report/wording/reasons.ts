@@ -345,6 +345,11 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     sentence: "The config that judges this deploy was changed in the same pull request.",
     todo: "Check that the change of the config does not excuse the change of the code.",
   },
+  RESTART_INDISTINGUISHABLE: {
+    short: "a restart would look the same",
+    sentence: "With fewer than three treated units a mere restart and the new version cannot be told apart.",
+    todo: "If this matters, restart the control units too, or treat at least three units.",
+  },
   NO_HISTORY: {
     short: "no history to compare with",
     sentence:
@@ -362,10 +367,5 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     sentence:
       "The difference fades within the post window, as it does while new units warm up (caches, connections, compiled code).",
     todo: "Lengthen `windows.settle` until new units are warm, and judge again.",
-  },
-  RESTART_INDISTINGUISHABLE: {
-    short: "a restart would look the same",
-    sentence: "With fewer than three treated units a mere restart and the new version cannot be told apart.",
-    todo: "If this matters, restart the control units too, or treat at least three units.",
   },
 };
