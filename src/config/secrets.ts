@@ -3,17 +3,38 @@ import { isBranch } from "./merge.ts";
 import type { Branch, Path } from "./origins.ts";
 
 /** Keys whose value can only be a secret. */
-const SECRET_KEY = /^(token|password|passwd|secret|api-?key|apikey|access-?key|bearer|authorization|client-secret)$/i;
+const SECRET_KEY =
+  /^(token|password|passwd|passphrase|secret|api-?key|apikey|application-?key|app-?key|access-?key|bearer|authorization|client-secret|secret-access-key|access-key-id|session-token|private-key|credentials|key|certificate)$/i;
 
-/** What to write instead. */
-const REPLACEMENT: Readonly<Record<string, string>> = { password: "password-env", passwd: "password-env" };
+/** What to write instead; `token-env` for all others. */
+const REPLACEMENT: Readonly<Record<string, string>> = {
+  password: "password-env",
+  passwd: "password-env",
+  passphrase: "passphrase-env",
+  "client-secret": "client-secret-env",
+  "access-key-id": "access-key-id-env",
+  "secret-access-key": "secret-access-key-env",
+  "session-token": "session-token-env",
+  credentials: "credentials-env",
+  key: "key-env",
+  certificate: "certificate-env",
+};
+
+/** Parts of a source that may hold secrets of their own. */
+const BLOCKS = ["auth", "tls"] as const;
 
 /**
  * Secrets that stand in the config itself, wherever a source is described. They are taken out, so that no later
  * message can quote them.
  */
 export function takeOutSecrets(root: Branch): Finding[] {
-  return sourceBlocks(root, []).flatMap(({ block, path }) => secretsIn(block, path));
+  return sourceBlocks(root, []).flatMap(({ block, path }) => [
+    ...secretsIn(block, path),
+    ...BLOCKS.flatMap((name) => {
+      const inner = block[name];
+      return isBranch(inner) ? secretsIn(inner, [...path, name]) : [];
+    }),
+  ]);
 }
 
 function secretsIn(block: Branch, path: Path): Finding[] {
@@ -21,7 +42,7 @@ function secretsIn(block: Branch, path: Path): Finding[] {
   for (const key of Object.keys(block)) {
     if (!SECRET_KEY.test(key)) continue;
     delete block[key];
-    const instead = REPLACEMENT[key.toLowerCase()] ?? "token-env";
+    const instead = REPLACEMENT[key.toLowerCase()] ?? (path.at(-1) === "auth" ? "client-secret-env" : "token-env");
     found.push({
       path: [...path, key],
       at: "key",

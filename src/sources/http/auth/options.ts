@@ -67,7 +67,7 @@ const azureSchema = z.strictObject({
 });
 
 export const authSchema = z.discriminatedUnion("kind", [oauth2Schema, sigv4Schema, googleSchema, azureSchema], {
-  error: "must have a `kind`: oauth2, sigv4, google or azure",
+  error: "must be oauth2, sigv4, google or azure",
 });
 
 export type AuthOptions = z.infer<typeof authSchema>;
