@@ -95,6 +95,7 @@ function analysisPlan(config: Config, service: ServiceConfig, trigger: Trigger, 
     exposure: null,
     configChanged: trigger.configChanged,
     ...(service.split === null ? {} : { split: service.split }),
+    ...(service.units.control === null ? {} : { expectsControls: true }),
     notes: notesOf(config, trigger),
   };
 }

@@ -1,6 +1,8 @@
 /** What holds when the config says nothing (docs/configuration.md). Durations as a person would write them. */
 export const DEFAULTS = {
   pre: "24h",
+  /** With `design: its`: a week of earlier days and the hours before the deploy. */
+  preWithoutControls: "8d",
   settle: "5m",
   post: "1h",
   step: "1m",

@@ -19,7 +19,11 @@ export function resolveService(name: string | null, findings: Findings, requireM
     paths: input.paths ?? [],
     sources,
     units: resolveUnits(input.units, findings, hasWaves(findings.root)),
-    windows: resolveWindows(input.windows, findings),
+    windows: resolveWindows(
+      input.windows,
+      findings,
+      input.design === "its" ? DEFAULTS.preWithoutControls : DEFAULTS.pre,
+    ),
     exclusions: resolveExclusions(input.exclude, findings),
     versionQuery: resolveVersionQuery(input["version-query"], sources, findings),
     alpha: input.alpha ?? DEFAULTS.alpha,
@@ -46,8 +50,9 @@ function resolveSplit(input: ServiceInput["split"]): SplitPlan | null {
   };
 }
 
-function resolveWindows(input: ServiceInput["windows"], findings: Findings): WindowsConfig {
-  const seconds = (key: keyof WindowsConfig): number => parseDuration(input?.[key] ?? DEFAULTS[key]) ?? 0;
+function resolveWindows(input: ServiceInput["windows"], findings: Findings, pre: string): WindowsConfig {
+  const usual = { ...DEFAULTS, pre };
+  const seconds = (key: keyof WindowsConfig): number => parseDuration(input?.[key] ?? usual[key]) ?? 0;
   const windows = { pre: seconds("pre"), settle: seconds("settle"), post: seconds("post"), step: seconds("step") };
   for (const key of ["pre", "post"] as const) {
     if (windows[key] >= windows.step) continue;

@@ -1,7 +1,9 @@
-import { openWaves, suitsWaves } from "./designs/staggered.ts";
+import { itsNeeds, openIts, suitsIts } from "./designs/its.ts";
 import { judgedUnits } from "./designs/staggered/paths.ts";
+import { openWaves, suitsWaves } from "./designs/staggered.ts";
 import { fitDid } from "./estimators/did.ts";
 import { finiteValues } from "./estimators/did-ar.ts";
+import { withoutDailyCycle } from "./estimators/its/movement.ts";
 import { autocorrelation } from "./inference/autocorrelation.ts";
 import type { Refusal } from "./outcome.ts";
 import { type Aligned, alignPanel } from "./panel/align.ts";
@@ -51,7 +53,7 @@ export function describeSli(plan: AnalysisPlan, sli: SliPlan, input: SliSeries):
     noise,
     level,
     proposedMargin: noise === null || dof === null ? null : propose(noise, dof, plan.alpha, level),
-    problems: [],
+    problems: past.value.problems ?? [],
   };
 }
 
@@ -64,6 +66,8 @@ interface Past {
   readonly dof: number | null;
   readonly scale: Scale;
   readonly level: number;
+  /** What the design would rather have; left out: nothing. */
+  readonly problems?: readonly Refusal[];
 }
 
 type PastOutcome =
@@ -74,6 +78,9 @@ function pastOf(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome
   if (plan.design === "staggered" || (plan.design === "auto" && suitsWaves({ plan, sli, input }) !== null)) {
     return pastOfWaves(plan, sli, input);
   }
+  if (plan.design === "its" || (plan.design === "auto" && suitsIts({ plan, sli, input }) !== null)) {
+    return pastWithoutControls(plan, sli, input);
+  }
   const aligned = alignPanel(plan, sli, input);
   if (!aligned.ok) return { ...aligned, aligned: null };
   const fit = fitDid(aligned.value.panel, { scale: plan.scale });
@@ -82,6 +89,18 @@ function pastOf(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome
   return {
     ok: true,
     value: { ...fit.value, aligned: aligned.value, preEnd: window.preEnd, level: meanLevel(treated, path.levels) },
+  };
+}
+
+function pastWithoutControls(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome {
+  const opened = openIts({ plan, sli, input });
+  if (!opened.ok) return opened;
+  const { aligned, fit } = opened.value;
+  const { variance, dof, scale, before, window } = fit;
+  const gap = withoutDailyCycle(fit.series, window.preEnd, { scale: "additive", level: 1 });
+  return {
+    ok: true,
+    value: { aligned, gap, preEnd: window.preEnd, variance, dof, scale, level: before, problems: itsNeeds(fit) },
   };
 }
 

@@ -4,7 +4,7 @@ import { earlierPath, usualPath } from "../estimators/its/day-path.ts";
 import { fitIts, type ItsFit } from "../estimators/its/fit.ts";
 import { treatedSeries } from "../estimators/its/treated-series.ts";
 import { type Effect, rankEffect, studentEffect } from "../inference/effect.ts";
-import { refuse } from "../outcome.ts";
+import { type Refusal, refuse } from "../outcome.ts";
 import type { Aligned } from "../panel/align.ts";
 import { alignClusters } from "../panel/collapse.ts";
 import { type Panel, unitsWhere, windowOf } from "../panel/panel.ts";
@@ -26,10 +26,11 @@ export const its: DesignRoute = {
   id: "its",
   checks: ["usual-day", "leave-one-day-out", "placebo-in-time"],
   run,
-  suits: nobodyWasSpared,
+  suits: suitsIts,
 };
 
-function nobodyWasSpared({ plan, input }: DesignQuestion): string | null {
+/** Why nothing but the past can be compared with; null when there are controls, or should be. */
+export function suitsIts({ plan, input }: DesignQuestion): string | null {
   if (plan.expectsControls === true) return null;
   const units = groupUnits(plan, input.series);
   return units.length > 0 && units.every((unit) => unit.treated)
@@ -38,7 +39,16 @@ function nobodyWasSpared({ plan, input }: DesignQuestion): string | null {
 }
 
 function run(question: DesignQuestion): DesignOutcome {
-  const { plan, sli, input } = question;
+  const opened = openIts(question);
+  return opened.ok ? { ok: true, value: describe(question, opened.value.aligned, opened.value) } : opened;
+}
+
+type Opened =
+  | { readonly ok: true; readonly value: Found & { readonly aligned: Aligned } }
+  | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null };
+
+/** The panel of the treated units and the fit. */
+export function openIts({ plan, sli, input }: DesignQuestion): Opened {
   if (plan.inference !== "precision-weighted") return { ...needsControls(plan.inference), aligned: null };
   // Earlier deploys spoil single days here, not the whole history before them: see its/history.
   const aligned = alignClusters({ ...plan, otherDeployments: null }, sli, input, TREATED_ONLY);
@@ -51,10 +61,19 @@ function run(question: DesignQuestion): DesignOutcome {
     keepStill: hasExactCounts(sli, panel),
   });
   if (!fitted.ok) return { ...fitted, aligned: aligned.value };
-  const { sameHours, window } = fitted.value;
-  const cut = sameHours === null && history.recentFrom > 0 ? panel.start + history.recentFrom * panel.step : null;
-  const known = { ...aligned.value, preShortenedTo: cut };
-  return { ok: true, value: describe(question, known, { fit: { ...fitted.value, window }, history }) };
+  const isCut = fitted.value.sameHours === null && history.recentFrom > 0;
+  const preShortenedTo = isCut ? panel.start + history.recentFrom * panel.step : null;
+  return { ok: true, value: { aligned: { ...aligned.value, preShortenedTo }, fit: fitted.value, history } };
+}
+
+/** What `validate` says about a deploy to everybody before there is one. */
+export function itsNeeds({ tooFewDays }: ItsFit): Refusal[] {
+  const weaker = refuse(
+    "WEAKER_DESIGN",
+    "Every unit is treated, so a deploy can only be compared with the units' own past, which is weaker than a comparison with controls.",
+    "Keep one or more units without a deploy for as long as the post window, and name them in `units.control`.",
+  );
+  return [weaker.refusal, ...(tooFewDays === null ? [] : [tooFewDays])];
 }
 
 function needsControls(inference: string): ReturnType<typeof refuse> {

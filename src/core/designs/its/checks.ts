@@ -29,7 +29,7 @@ export function itsChecks(fit: ItsFit, history: History, context: CheckContext):
  * Did the day of the deploy go its usual way before the deploy? The same comparison with earlier days, with a fake deploy
  * in the middle of the last hours before the real one (two post windows on either side, or what the day leaves). t at 2 %.
  */
-function usualDay(fit: ItsFit, history: History): CheckResult {
+export function usualDay(fit: ItsFit, history: History): CheckResult {
   const { sameHours: compared, window, series } = fit;
   if (compared === null) return notRun("usual-day", "there are no earlier days to compare with", { days: 0 });
   const post = window.end - window.postStart;

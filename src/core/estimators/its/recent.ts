@@ -1,5 +1,6 @@
 import { answer, type Outcome, refuse } from "../../outcome.ts";
 import { meanBetween, type PanelWindow } from "../../panel/panel.ts";
+import { studentTQuantile } from "../../probability/student-t.ts";
 import { fitAr } from "../did-ar.ts";
 import { isRounding } from "../did-sample.ts";
 import type { ClockSeries } from "./blocks.ts";
@@ -11,6 +12,9 @@ import { meanSize } from "./same-hours.ts";
 const LEADS = [1, 2, 4, 8];
 /** A longer lead must leave room for placebo windows: at most this share of the pre window is one window. */
 const LARGEST_SHARE = 2 / 3;
+
+/** The lead is chosen for the narrowest interval of this one-sided level. */
+const WIDTH_AT = 0.975;
 
 /** A level change against the hours just before, without earlier days to tell it from the time of day. */
 export interface RecentChange {
@@ -31,8 +35,9 @@ export interface RecentChange {
  *
  * Formula: att = mean(post) - mean(lead); variance = the larger of its exact variance under an autoregression of the
  * series before the deploy and the mean square of the same change at every earlier place of the window (a daily ramp
- * is in it); t with the smaller of the autoregression's degrees of freedom and R/P - 1, at least 1. The lead is the one
- * of P, 2P, 4P, 8P with the smallest variance, a window taking at most 2/3 of the pre window unless lead = P.
+ * is in it); t with the smaller of the autoregression's degrees of freedom and the number of such windows, lead included,
+ * that fit side by side before the deploy, at least 1. The lead is the one
+ * of P, 2P, 4P, 8P with the narrowest interval, a window taking at most 2/3 of the pre window unless lead = P.
  * Assumes: the hours before the deploy moved as much as the hours after it would have. Units: raw.
  * Source: docs/method.md section 8.
  */
@@ -47,23 +52,20 @@ export function recentChange(series: ClockSeries, window: PanelWindow): Outcome<
     if (lead > window.preEnd || (times > 1 && length > LARGEST_SHARE * window.preEnd)) return [];
     const movement = usualMovement(values, window, lead, weights);
     const ar = model === null ? null : leadVariance(model, window, lead, weights);
-    return movement === null ? [] : [{ lead, movement, ar, variance: Math.max(movement, ar?.variance ?? 0) }];
+    if (movement === null) return [];
+    const variance = Math.max(movement, ar?.variance ?? 0);
+    const windows = Math.max(1, window.preEnd / length);
+    const dof = Math.min(ar?.dof ?? windows, windows);
+    return [{ lead, movement, ar, variance, dof, width: studentTQuantile(WIDTH_AT, dof) ** 2 * variance }];
   });
-  const best = tried.reduce((a, b) => (a === undefined || b.variance < a.variance ? b : a), tried[0]);
+  const best = tried.reduce((a, b) => (a === undefined || b.width < a.width ? b : a), tried[0]);
   if (best === undefined) return tooShort(window);
   const before = meanBetween(values, window.preEnd - best.lead, window.preEnd, weights);
   const after = meanBetween(values, window.postStart, window.end, weights);
   if (!Number.isFinite(before) || !Number.isFinite(after)) return nothingJustBefore();
-  const windows = Math.max(1, window.preEnd / post - 1);
   const variance = isRounding(best.variance, size) ? 0 : best.variance;
-  return answer({
-    ...best,
-    att: after - before,
-    before,
-    after,
-    variance,
-    dof: Math.min(best.ar?.dof ?? windows, windows),
-  });
+  const { lead, movement, ar, dof } = best;
+  return answer({ att: after - before, lead, before, after, variance, dof, movement, ar });
 }
 
 function tooShort(window: PanelWindow): Outcome<never> {
