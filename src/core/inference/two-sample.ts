@@ -14,10 +14,15 @@ export function welchTest(first: Float64Array, second: Float64Array, alpha: numb
   return studentInference("difference", mean(first) - mean(second), Math.sqrt(a + b), { dof, alpha });
 }
 
-/** Difference of means with one pooled variance, n1 + n2 - 2 degrees of freedom. Source: Student 1908. */
+/** Difference of means with one pooled variance, n1 + n2 - 2 degrees of freedom; a group of one adds no spread. Source: Student 1908. */
 export function pooledTest(first: Float64Array, second: Float64Array, alpha: number): Coefficient {
   const dof = first.length + second.length - 2;
-  const pooled = (variance(first) * (first.length - 1) + variance(second) * (second.length - 1)) / dof;
+  const pooled = (squaresOf(first) + squaresOf(second)) / dof;
   const stdError = Math.sqrt(pooled * (1 / first.length + 1 / second.length));
   return studentInference("difference", mean(first) - mean(second), stdError, { dof, alpha });
+}
+
+/** Sum of squares around the mean. */
+function squaresOf(x: Float64Array): number {
+  return x.length > 1 ? variance(x) * (x.length - 1) : 0;
 }

@@ -25,6 +25,8 @@ const UNSETTLED = 0.05;
 /** Relative decrease of the objective that is more than rounding. */
 const PROGRESS = 1e-14;
 const MAX_ROUNDS = 20_000;
+/** A penalty of this share of the largest column decides between exact fits and changes nothing else. */
+const ROUNDING = 1e-13;
 /** Supports above this size are first tried without a matrix. */
 const DIRECT_SUPPORT = 400;
 const ITERATIONS = 400;
@@ -42,8 +44,18 @@ const CONVERGED = 1e-13;
  * Source: Wolfe 1976, Mathematical Programming 11; Beck and Teboulle 2009, SIAM Journal on Imaging Sciences 2.
  */
 export function simplexWeights(problem: SimplexProblem, start: Float64Array | null = null): Float64Array {
-  const count = problem.differences.length;
-  if (count === 1) return Float64Array.of(1);
+  if (problem.differences.length === 1) return Float64Array.of(1);
+  const found = search(problem, start);
+  if (found.every(Number.isFinite)) return found;
+  // An exact fit by more columns than rows leaves a singular face: among its solutions take the most even weights.
+  return search({ ...problem, ridge: Math.max(problem.ridge, ROUNDING * largestSquare(problem)) }, null);
+}
+
+function largestSquare({ differences }: SimplexProblem): number {
+  return differences.reduce((largest, column) => Math.max(largest, dot(column, column)), Number.MIN_VALUE);
+}
+
+function search(problem: SimplexProblem, start: Float64Array | null): Float64Array {
   let x = start ?? acceleratedProjection(problem);
   let face = new Face(problem, x);
   if (!face.isSettled()) {
