@@ -5,6 +5,7 @@ import type { TidyEstimator } from "./contract.ts";
 import { did2x2 } from "./did-2x2.ts";
 import { doublyRobust } from "./doubly-robust.ts";
 import { eventStudy } from "./event-study.ts";
+import { exactCounts } from "./exact-counts.ts";
 import { fewTreated } from "./few-treated/tidy.ts";
 import { goodmanBacon } from "./goodman-bacon.ts";
 import { histogramDid } from "./histogram/tidy.ts";
@@ -18,6 +19,7 @@ import { ppml } from "./ppml.ts";
 import { cic, qdid } from "./quantile/tidy.ts";
 import { rd } from "./rd.ts";
 import { split } from "./split/tidy.ts";
+import { subgroups } from "./subgroups.ts";
 import { sunAbraham } from "./sun-abraham.ts";
 import { syntheticControl, syntheticDid } from "./synthetic/tidy.ts";
 import { twfe } from "./twfe.ts";
@@ -48,5 +50,7 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   anytime,
   iv,
   rd,
+  exactCounts,
   split,
+  subgroups,
 ];
