@@ -3,6 +3,7 @@ import type { Values } from "./context.ts";
 import type { Display } from "./display.ts";
 import { numbersFact } from "./facts.ts";
 import { instant } from "./format.ts";
+import { wavesShown } from "./waves.ts";
 import type { ChartsModel, EffectMark, EventStudyChart, PathChart, PlaceboChart } from "./model.ts";
 
 /** Enough for a drawing 700 pixels wide, few enough that a page with many metrics stays small. */
@@ -64,6 +65,9 @@ export function pathChart(source: ChartSource, mostBins: number): PathChart | nu
     postStart: windows.postStart === null ? null : windows.postStart - windows.deployedAt,
     postEnd: windows.postEnd === null ? null : windows.postEnd - windows.deployedAt,
     deployedAt: instant(windows.deployedAt),
+    laterDeploys: wavesShown(sli)
+      .slice(1)
+      .map((wave) => wave.deployedAt - windows.deployedAt),
   };
 }
 
@@ -129,6 +133,7 @@ function eventStudyChart({ sli, display }: ChartSource): EventStudyChart | null 
   const scale = (value: number | null): number | null => (value === null ? null : value * factor);
   return {
     unit: display.suffix.trim(),
+    ownDeploy: sli.design === "staggered",
     points: sli.eventStudy.map((point) => ({
       minutes: (point.relTime + point.span / 2) / 60,
       estimate: point.estimate * factor,

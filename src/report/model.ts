@@ -194,6 +194,8 @@ export interface PathChart {
   readonly postEnd: number | null;
   /** `2026-11-21 13:00 UTC` */
   readonly deployedAt: string;
+  /** With waves: seconds from the first deploy to each later one. */
+  readonly laterDeploys: readonly number[];
 }
 
 export interface EffectMark {
@@ -208,6 +210,8 @@ export interface EffectMark {
 
 export interface EventStudyChart {
   readonly unit: string;
+  /** Waves: time counts from each unit's own deploy. */
+  readonly ownDeploy: boolean;
   readonly points: readonly {
     /** Minutes from deploy to the middle of the bin. */
     readonly minutes: number;

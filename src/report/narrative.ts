@@ -1,6 +1,6 @@
 import type { ResultDocument, SliResult } from "../core/result.ts";
 import type { ReportContext } from "./context.ts";
-import { recordsFact } from "./facts.ts";
+import { recordsFact, textFact } from "./facts.ts";
 import {
   allMetrics,
   capitalise,
@@ -18,6 +18,7 @@ import type { Lead } from "./headline.ts";
 import type { MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
 import { coverageFindings } from "./wording/checks.ts";
+import { waveSetting } from "./waves.ts";
 import { DESIGN_WORDING } from "./wording/designs.ts";
 import { REASON_WORDING } from "./wording/reasons.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
@@ -32,18 +33,27 @@ export function settingOf(document: ResultDocument, shown: Disclosure): readonly
   if (units.treated.length + units.control.length === 0) return [];
   if (preStart === null || preEnd === null || postStart === null || postEnd === null) return [`${amounts}.`];
   const after = span(postStart, postEnd);
+  const waves = waveSetting(document, shown);
   const alone = withoutControls(document, after);
   const before = span(preStart, preEnd, dateOf(postStart));
   const left = document.units.excluded.map((entry) => `${shown.unit(entry.unit)} (${shown.message(entry.reason)})`);
+  const leftOut = left.length === 0 ? [] : [`Left out: ${listing(left, 3)}.`];
+  if (waves !== null) return [...waves, ...leftOut];
   return [
     alone !== null
       ? `${alone}${settle}.`
       : isSideBySide(document)
         ? `${amounts}, side by side from ${after} UTC${settle}.`
         : `${amounts}, ${after} UTC compared with ${before} UTC${settle}.`,
-    ...(left.length === 0 ? [] : [`Left out: ${listing(left, 3)}.`]),
+    ...leftOut,
   ];
 }
+
+const DAY_NOUN: Readonly<Record<string, string>> = {
+  "working-days": "earlier working day",
+  weekends: "earlier weekend day",
+  "same-weekday": "earlier week",
+};
 
 /** What is compared when everybody got the deploy; null with controls. */
 function withoutControls({ slis, units }: ResultDocument, after: string): string | null {
@@ -52,7 +62,7 @@ function withoutControls({ slis, units }: ResultDocument, after: string): string
   if (facts === undefined || answered.some((sli) => sli.design !== "its")) return null;
   const days = recordsFact(facts, "days").length;
   const before = `${count(units.treated.length, "treated unit")} and no controls, ${after} UTC compared with the time just before the deploy`;
-  return days === 0 ? before : `${before}, and that change with the same hours of ${count(days, "earlier day")}`;
+  return days === 0 ? before : `${before}, and that change with the same hours of ${count(days, DAY_NOUN[textFact(facts, "dayRule") ?? ""] ?? "earlier day")}`;
 }
 
 /** True when no metric is compared with the time before the deploy. */

@@ -9,6 +9,7 @@ export function eventStudySvg(chart: EventStudyChart, id: string, label: string)
     point.low ?? point.estimate,
     point.high ?? point.estimate,
   ]);
+  const since = chart.ownDeploy ? "each unit's own deploy" : "the deploy";
   const minutes = chart.points.map((point) => point.minutes);
   const gap = Math.abs((minutes[1] ?? 1) - (minutes[0] ?? 0)) / 2;
   const from = Math.min(...minutes) - gap;
@@ -27,7 +28,7 @@ export function eventStudySvg(chart: EventStudyChart, id: string, label: string)
   return image(
     {
       id,
-      title: `${label}: effect by time from the deploy`,
+      title: `${label}: effect by time from ${since}`,
       description: "Before the deploy the points should scatter around zero; the numbers are in the table.",
     },
     [
@@ -39,9 +40,7 @@ export function eventStudySvg(chart: EventStudyChart, id: string, label: string)
       text(
         INNER.x0,
         INNER.y0 + 36,
-        chart.unit === "%" || chart.unit === ""
-          ? "time from the deploy"
-          : `effect in ${chart.unit}; time from the deploy`,
+        chart.unit === "%" || chart.unit === "" ? `time from ${since}` : `effect in ${chart.unit}; time from ${since}`,
         { class: "axis" },
       ),
     ],

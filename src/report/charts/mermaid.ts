@@ -33,7 +33,7 @@ export function mermaidChart(path: PathChart): MermaidChart | null {
   const values = bins.flatMap((bin) => [bin.treated, bin.counterfactual]);
   if (values.some((value) => Math.abs(value) >= LARGEST_PLAIN)) return null;
   const axis = valueAxis(Math.min(...values), Math.max(...values));
-  const marked = bins.findIndex((bin) => bin.offset >= 0);
+  const marked = new Set([0, ...path.laterDeploys].map((at) => bins.findIndex((bin) => bin.offset >= at)));
   const number = (value: number): string => plainDecimal(value, axis.decimals);
   const series = (pick: (bin: Bin, index: number) => number): string =>
     `[${bins.map((bin, index) => number(pick(bin, index))).join(", ")}]`;
@@ -45,7 +45,7 @@ export function mermaidChart(path: PathChart): MermaidChart | null {
       `  title "${escapeMermaid(`${path.metric}, deploy at ${path.deployedAt}`)}"`,
       timeAxis(bins, missing, path),
       `  y-axis "${escapeMermaid(`${path.metric}${unit}`)}" ${number(axis.low)} --> ${number(axis.high)}`,
-      `  line ${series((_, index) => (index === marked ? axis.high : axis.low))}`,
+      `  line ${series((_, index) => (marked.has(index) ? axis.high : axis.low))}`,
       `  line ${series((bin) => bin.treated)}`,
       `  line ${series((bin) => bin.counterfactual)}`,
     ].join("\n"),
@@ -66,13 +66,14 @@ function completeBins(path: PathChart): readonly Bin[] {
 function timeAxis(bins: readonly Bin[], missing: number, path: PathChart): string {
   const minutes = (seconds: number): string => plainDecimal(seconds / 60, 1);
   if (missing > 0) return `  x-axis "bins of ${duration(path.binSeconds)} that have data" 1 --> ${bins.length}`;
-  return `  x-axis "minutes from the deploy" ${minutes(bins[0]?.offset ?? 0)} --> ${minutes(bins.at(-1)?.offset ?? 0)}`;
+  const from = path.laterDeploys.length > 0 ? "the first deploy" : "the deploy";
+  return `  x-axis "minutes from ${from}" ${minutes(bins[0]?.offset ?? 0)} --> ${minutes(bins.at(-1)?.offset ?? 0)}`;
 }
 
 function captionOf(path: PathChart, missing: number): readonly string[] {
   const bins = path.offsets.length;
   return [
-    "Red: treated units. Blue: what the controls say they would have been without the deploy. Grey spike: the deploy.",
+    `Red: treated units. Blue: what the controls say they would have been without the deploy. ${path.laterDeploys.length > 0 ? "Grey spikes: the waves" : "Grey spike: the deploy"}.`,
     `Each point is the mean of ${duration(path.binSeconds)}.`,
     ...(path.cropped ? ["Earlier data was used but is not drawn."] : []),
     ...(missing > 0

@@ -29,6 +29,10 @@ export function pathSvg(chart: PathChart, id: string): string {
       ...valueAxis(y, y.ticks(5), chart.unit),
       ...minuteAxis(x, from, to),
       verticalMark(x(0), "deploy"),
+      ...chart.laterDeploys
+        .map((seconds) => seconds / 60)
+        .filter((minute) => minute <= to)
+        .map((minute) => verticalMark(x(minute), "deploy")),
       path(chart.counterfactual, "line counterfactual"),
       path(chart.treated, "line treated"),
       text(INNER.x0, INNER.y0 + 36, axisNote(chart), { class: "axis" }),
@@ -37,7 +41,8 @@ export function pathSvg(chart: PathChart, id: string): string {
 }
 
 function axisNote(chart: PathChart): string {
-  const time = chart.cropped ? "time from the deploy (earlier data was used, not drawn)" : "time from the deploy";
+  const from = chart.laterDeploys.length > 0 ? "the first deploy" : "the deploy";
+  const time = chart.cropped ? `time from ${from} (earlier data was used, not drawn)` : `time from ${from}`;
   return chart.unit === "" || chart.unit === "%" ? time : `${chart.unit}; ${time}`;
 }
 

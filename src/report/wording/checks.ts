@@ -279,15 +279,31 @@ function waveNote(facts: Facts): string | null {
   return waves < 2 ? `tested for wave ${wave}` : `numbers of wave ${wave}, the worst of ${waves}`;
 }
 
-function leaveOneWaveOut({ facts }: CheckResult, tongue: CheckTongue): string {
+/** Waves that are listed with their own effect. */
+const MOST_WAVES = 8;
+
+function effectsByWave({ facts }: CheckResult, tongue: CheckTongue): string {
+  const waves = recordsFact(facts, "byWave").flatMap((one) => {
+    const [wave, att] = [numberFact(one, "wave"), numberFact(one, "att")];
+    const shown = att === null ? null : tongue.effect(att);
+    return wave === null || shown === null ? [] : [`wave ${wave} ${shown}`];
+  });
+  if (waves.length === 0) return "";
+  const rest = waves.length - MOST_WAVES;
+  return `By wave: ${waves.slice(0, MOST_WAVES).join(", ")}${rest > 0 ? ` and ${count(rest, "more wave")}` : ""}; `;
+}
+
+function leaveOneWaveOut(check: CheckResult, tongue: CheckTongue): string {
+  const { facts } = check;
   const [least, most] = [numberFact(facts, "min"), numberFact(facts, "max")];
   const low = least === null ? null : tongue.effect(least);
   const high = most === null ? null : tongue.effect(most);
   const range = low === null || high === null ? "the effect stays" : `${low} to ${high}`;
-  if (flagFact(facts, "flips") !== true) return `Without any one wave: ${range}`;
+  const without = `${effectsByWave(check, tongue)}without any one of them: ${range}`;
+  if (flagFact(facts, "flips") !== true) return without;
   const key = least !== null && most !== null && Math.abs(most) < Math.abs(least) ? "waveMax" : "waveMin";
   const wave = numberFact(facts, key);
-  return `Without any one wave: ${range}; one wave carries the result${aside([wave === null ? null : `wave ${wave}`])}`;
+  return `${without}; ${wave === null ? "one wave" : `wave ${wave}`} carries the result`;
 }
 
 /** The same data through the estimators that the literature has for waves, and through the one that is wrong for them. */

@@ -19,6 +19,7 @@ function path(more: Partial<PathChart> = {}): PathChart {
     counterfactual: offsets.map(() => 1),
     postStart: 300,
     postEnd: 4500,
+    laterDeploys: [],
     deployedAt: "2026-11-20 13:00 UTC",
     ...more,
   };

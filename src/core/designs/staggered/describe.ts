@@ -40,7 +40,12 @@ export function describeWaves(
     unitChanges: unitChanges(panel, fit),
     codes: codesOf(fit),
     timeToDecide: (target) => timeToDecideWaves(panel, fit, target),
-    facts: { waves: waveFacts(panel, fit, plan.alpha), neverDeployed: fit.arrangement.never.length },
+    facts: {
+      waves: waveFacts(panel, fit, plan.alpha),
+      neverDeployed: fit.arrangement.never.length,
+      judgedFrom: panel.start + Math.min(...judgedCells(fit.arrangement).map(({ from }) => from)) * panel.step,
+      judgedUntil: panel.start + fit.arrangement.end * panel.step,
+    },
   };
 }
 

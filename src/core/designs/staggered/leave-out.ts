@@ -1,9 +1,12 @@
 import { type CheckContext, notRun, result } from "../../checks/check.ts";
 import { conclusion } from "../../checks/leave-one-out.ts";
 import { type Refit, spread } from "../../checks/refit.ts";
+import type { Wave } from "../../estimators/waves/arrangement.ts";
 import type { WaveFit } from "../../estimators/waves/fit.ts";
+import type { JsonValue } from "../../outcome.ts";
 import type { Panel } from "../../panel/panel.ts";
 import type { CheckResult } from "../../result.ts";
+import { effectOfWave } from "./parts.ts";
 import { judgedUnits } from "./paths.ts";
 import { refitLimit, refitWaves, withoutUnit, withoutWave } from "./refit.ts";
 
@@ -45,7 +48,18 @@ export function waveLeaveOneOut(context: CheckContext, panel: Panel, fit: WaveFi
 /** The average without each wave's own cells in turn: does one wave carry the result? Informational. */
 export function waveLeaveOneWaveOut(context: CheckContext, panel: Panel, fit: WaveFit): CheckResult {
   const id = "leave-one-wave-out";
-  const { judged } = fit.arrangement;
+  const { judged, waves } = fit.arrangement;
+  const byWave = judged.map((k): JsonValue => {
+    const wave = waves[k] as Wave;
+    const effect = effectOfWave(panel, fit, wave, context.plan.alpha);
+    return {
+      wave: k + 1,
+      at: wave.deployedAt,
+      att: effect?.att ?? null,
+      low: effect?.confLow ?? null,
+      high: effect?.confHigh ?? null,
+    };
+  });
   if (judged.length < 2) return notRun(id, "only one wave could be judged", { wavesTried: 0 });
   const left = spread(judged.length, refitLimit(fit, judged.length)).flatMap((i) => {
     const wave = judged[i] as number;
@@ -70,6 +84,7 @@ export function waveLeaveOneWaveOut(context: CheckContext, panel: Panel, fit: Wa
       flips: flips.length > 0,
       flipWaves: flips,
       wavesTried: left.length,
+      byWave,
     },
   );
 }
