@@ -57,7 +57,7 @@ function listed(waves: readonly WaveShown[], shown: Disclosure): string {
   const day = dateOf(waves[0]?.deployedAt ?? 0);
   const named = waves.slice(0, MOST_WAVES).map(({ wave, deployedAt, units, isJudged }) => {
     const at = dateOf(deployedAt) === day ? clock(deployedAt) : instant(deployedAt);
-    return `wave ${wave} at ${at} (${listing(units.map(shown.unit), MOST_UNITS)})${isJudged ? "" : " only as a control"}`;
+    return `wave ${wave} at ${at} (${listing(units.map(shown.unit), MOST_UNITS)})${isJudged ? "" : ", only as a control"}`;
   });
   const rest = waves.length - named.length;
   return `Deployed: ${named.join("; ")}${rest > 0 ? `; and ${count(rest, "more wave")}` : ""}`;

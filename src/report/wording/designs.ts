@@ -25,6 +25,22 @@ export const DESIGN_WORDING: Readonly<Record<Design, DesignWording>> = {
   staggered: {
     method:
       "Difference-in-differences by waves: each wave's change minus the change that units without the deploy had at the same time.",
+    lastingDoubt: "the doubt comes from the time before the first wave, or no unit without the deploy is left",
+    reasons: {
+      MORE_TIME_WILL_NOT_DECIDE: {
+        sentence:
+          "More time after the last wave will not decide: the doubt comes from the time before the first one, or no unit without the deploy is left.",
+        todo: "Keep one or more units without the next deploy, lengthen `windows.pre`, or accept a wider margin.",
+      },
+      ONE_CONTROL: {
+        sentence:
+          "Only one unit was left to compare with, so a disturbance of that unit looks like an effect of the deploy.",
+        todo: "Keep more units without the deploy for longer.",
+      },
+      NOT_POWERED: {
+        todo: "Keep one or more units without the next deploy, lengthen `windows.pre`, or accept a wider margin.",
+      },
+    },
   },
   synthetic: {
     method:
