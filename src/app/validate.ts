@@ -1,8 +1,8 @@
 import type { Config, ServiceConfig, SliConfig } from "../config/config.ts";
 import { describeSli, type SliDescription } from "../core/describe.ts";
 import type { DeployImpactError } from "../core/errors.ts";
-import type { AnalysisPlan, Direction, Kind, Margin, Role } from "../core/plan.ts";
 import { waveSpan } from "../core/panel/waves.ts";
+import type { AnalysisPlan, Direction, Kind, Margin, Role } from "../core/plan.ts";
 import { roundDeep } from "../core/round.ts";
 import type { Ports } from "../ports.ts";
 import type { FetchedSeries } from "../sources/contract.ts";
@@ -136,6 +136,7 @@ function historyPlan(config: Config, service: ServiceConfig, now: number, until:
     inference: service.inference,
     scale: service.scale,
     design: service.design,
+    ...(service.units.control === null ? {} : { expectsControls: true }),
     seed: config.seed,
     treatedUnits: [],
     excludedUnits: service.units.exclude,

@@ -114,7 +114,7 @@ function tagsOf(sli: SliResult): readonly string[] {
     ...(sli.kind === "quantile" ? ["approximate"] : []),
     ...(sli.role === "informational" ? ["informational"] : []),
     ...(sli.role === "placebo" ? ["cannot react"] : []),
-    ...(sli.design === null ? [] : (DESIGN_WORDING[sli.design].tag ?? [])),
+    ...(sli.design === null ? [] : [DESIGN_WORDING[sli.design].tag ?? []].flat()),
   ];
 }
 

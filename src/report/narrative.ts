@@ -17,8 +17,8 @@ import {
 import type { Lead } from "./headline.ts";
 import type { MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
-import { coverageFindings } from "./wording/checks.ts";
 import { waveSetting } from "./waves.ts";
+import { coverageFindings } from "./wording/checks.ts";
 import { DESIGN_WORDING } from "./wording/designs.ts";
 import { REASON_WORDING } from "./wording/reasons.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
@@ -62,7 +62,9 @@ function withoutControls({ slis, units }: ResultDocument, after: string): string
   if (facts === undefined || answered.some((sli) => sli.design !== "its")) return null;
   const days = recordsFact(facts, "days").length;
   const before = `${count(units.treated.length, "treated unit")} and no controls, ${after} UTC compared with the time just before the deploy`;
-  return days === 0 ? before : `${before}, and that change with the same hours of ${count(days, DAY_NOUN[textFact(facts, "dayRule") ?? ""] ?? "earlier day")}`;
+  return days === 0
+    ? before
+    : `${before}, and that change with the same hours of ${count(days, DAY_NOUN[textFact(facts, "dayRule") ?? ""] ?? "earlier day")}`;
 }
 
 /** True when no metric is compared with the time before the deploy. */
@@ -82,6 +84,7 @@ const ADVISING: ReadonlySet<string> = new Set([
   "MORE_TIME_WILL_NOT_DECIDE",
   "WARM_UP",
   "FEW_UNITS",
+  "NO_EARLIER_DAYS",
 ]);
 
 export function nextOf(document: ResultDocument, lead: Lead | null, context: ReportContext): readonly string[] {
@@ -126,6 +129,9 @@ function openAdvice(reasons: readonly ReasonModel[]): readonly string[] {
 function asideOf(codes: readonly string[]): readonly string[] {
   return [
     ...(codes.includes("SUBGROUP_WORSE") ? [REASON_WORDING.SUBGROUP_WORSE.todo] : []),
+    ...(codes.includes("WEAKER_DESIGN")
+      ? ["Look whether anything else happened at that time: without controls it would look the same."]
+      : []),
     ...(codes.includes("CONFIG_CHANGED")
       ? ["Read the change of the config too: it was made together with this deploy."]
       : []),
