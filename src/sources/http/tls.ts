@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { DeployImpactError } from "../../core/errors.ts";
-import type { HttpPorts } from "./contract.ts";
+import type { Ports } from "../../ports.ts";
 import { environmentNameSchema, textSchema } from "./fields.ts";
 import { readSecretText } from "./secrets.ts";
 
@@ -54,7 +54,7 @@ export interface TlsMaterial {
   readonly passphrase: string | null;
 }
 
-export async function readTlsMaterial(tls: TlsOptions, env: HttpPorts["env"]): Promise<TlsMaterial> {
+export async function readTlsMaterial(tls: TlsOptions, env: Ports["env"]): Promise<TlsMaterial> {
   const [ca, certificate, key] = await Promise.all([
     readPem("ca", tls["ca-file"]),
     readPem("certificate", tls["certificate-file"]),

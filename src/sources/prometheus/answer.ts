@@ -2,11 +2,9 @@ import { z } from "zod";
 import type { BodyVerdict, ServerWords } from "../http/contract.ts";
 import { explainAnyError } from "../http/explain.ts";
 import { parseJson } from "../http/json.ts";
-import { type NativeHistogram, readNativeHistograms } from "./native.ts";
-import { cutSamples, readSamples, type Samples } from "./samples.ts";
-
-/** Labels of one series. */
-export type Labels = Readonly<Record<string, string>>;
+import type { LabelledSeries, Labels } from "../labelled-series.ts";
+import { readNativeHistograms } from "./native.ts";
+import { cutSamples, readSamples } from "./samples.ts";
 
 const messagesSchema = z.array(z.string()).nullish();
 
@@ -41,12 +39,6 @@ const vectorSchema = z.array(
     histogram: z.unknown().optional(),
   }),
 );
-
-export interface MatrixEntry extends Samples {
-  readonly labels: Labels;
-  /** Absent: the series has none. */
-  readonly histograms?: readonly NativeHistogram[];
-}
 
 export interface VectorSample {
   readonly labels: Labels;
@@ -88,7 +80,7 @@ export function explainError(body: string): ServerWords | null {
   return { text: named ? `${type}: ${parsed.data.error}` : parsed.data.error, timedOut: type === "timeout" };
 }
 
-export function readMatrix(body: string): BodyVerdict<Spoken<Usable<readonly MatrixEntry[]>>> {
+export function readMatrix(body: string): BodyVerdict<Spoken<Usable<readonly LabelledSeries[]>>> {
   const cut = cutSamples(body);
   const envelope = readQueryData(cut?.rest ?? body);
   if (!envelope.ok) return envelope;
@@ -96,7 +88,7 @@ export function readMatrix(body: string): BodyVerdict<Spoken<Usable<readonly Mat
   if (resultType !== "matrix") return unusable(`it gives a ${resultType} where a range of values is needed`, warnings);
   const matrix = matrixSchema.safeParse(result);
   if (!matrix.success) return malformed(matrix.error);
-  const entries: MatrixEntry[] = [];
+  const entries: LabelledSeries[] = [];
   let used = 0;
   for (const { metric, values, histograms } of matrix.data) {
     const native = readNativeHistograms(histograms ?? []);

@@ -1,35 +1,22 @@
 import { z } from "zod";
 import { DeployImpactError } from "../../core/errors.ts";
 import type { LabelWindow } from "../contract.ts";
+import type { StepGrid } from "../grid.ts";
 import { createHttpClient } from "../http/client.ts";
 import type { HttpClient, HttpPorts } from "../http/contract.ts";
-import {
-  explainError,
-  type MatrixEntry,
-  readEnvelope,
-  readMatrix,
-  readVector,
-  type Usable,
-  type VectorSample,
-} from "./answer.ts";
-import type { StepGrid } from "./grid.ts";
+import type { LabelledSeries, Told } from "../labelled-series.ts";
+import { explainError, readEnvelope, readMatrix, readVector, type Usable, type VectorSample } from "./answer.ts";
 import { connectOptions, type PrometheusOptions, serverOf } from "./options.ts";
 
 /** Prometheus' HTTP API, as far as it is needed: one function per endpoint. */
 export interface PrometheusApi {
-  readonly queryRange: (query: string, grid: StepGrid, what: string) => Promise<Told<readonly MatrixEntry[]>>;
+  readonly queryRange: (query: string, grid: StepGrid, what: string) => Promise<Told<readonly LabelledSeries[]>>;
   readonly query: (query: string, time: number, what: string) => Promise<Told<readonly VectorSample[]>>;
   /** Names of labels, of the series that fit `match` when given. */
   readonly labelNames: (window: LabelWindow) => Promise<readonly string[]>;
   readonly labelValues: (label: string, window: LabelWindow) => Promise<readonly string[]>;
   /** null: the server does not say. */
   readonly buildVersion: () => Promise<string | null>;
-}
-
-/** Data and what the server said beside it. */
-export interface Told<T> {
-  readonly value: T;
-  readonly warnings: readonly string[];
 }
 
 export function createPrometheusApi(options: PrometheusOptions, ports: HttpPorts, signal?: AbortSignal): PrometheusApi {

@@ -1,14 +1,5 @@
+import type { NativeHistogram } from "../native-buckets.ts";
 import { readSampleValue } from "./samples.ts";
-
-/** One native histogram at one instant, as the query API gives it: filled buckets only, not cumulative. */
-export interface NativeHistogram {
-  /** Epoch seconds. */
-  readonly time: number;
-  /** All observations, those that are no number among them; NaN: the server could not say. */
-  readonly count: number;
-  /** Ascending triples: lower bound, upper bound, observations between them. */
-  readonly buckets: Float64Array;
-}
 
 /** Which ends belong to a bucket: 0 the upper, 1 the lower, 2 none, 3 both. Source: Prometheus' HTTP API. */
 const BOUNDARY_RULES: readonly unknown[] = [0, 1, 2, 3];

@@ -1,3 +1,4 @@
+import { DeployImpactError } from "../../core/errors.ts";
 import type { SeriesComponent } from "../../core/panel/series.ts";
 import { KINDS } from "../../core/plan.ts";
 import type { Ports } from "../../ports.ts";
@@ -9,10 +10,12 @@ import type {
   MetricSource,
   SeriesQuery,
 } from "../contract.ts";
+import { alignedGrid, type StepGrid } from "../grid.ts";
 import { credentialNames } from "../http/credentials.ts";
 import { bySeries } from "../order.ts";
+import { fetchRange } from "../range.ts";
+import { type ComponentAnswer, toUnitSeries } from "../units.ts";
 import { createPrometheusApi, type PrometheusApi } from "./api.ts";
-import { alignedGrid } from "./grid.ts";
 import {
   MAX_POINTS_PER_REQUEST,
   PROMETHEUS_TYPES,
@@ -21,8 +24,6 @@ import {
   resolvePaths,
   withOwnAuth,
 } from "./options.ts";
-import { fetchRange } from "./range.ts";
-import { type ComponentAnswer, toUnitSeries } from "./units.ts";
 
 export const prometheusSource: MetricSource<PrometheusOptions> = {
   id: "prometheus",
@@ -56,7 +57,8 @@ async function fetchSeries(
   const answers = await allOrNone(options, ports, signal, (api) =>
     wanted.map(async ([component, text]): Promise<ComponentAnswer & { warnings: readonly string[] }> => {
       const what = `the ${COMPONENT_NAMES[component]} of SLI ${query.sli}`;
-      const pieces = await fetchRange(api, text, { grid, maxPoints, what });
+      const ask = (piece: StepGrid) => api.queryRange(text, piece, what);
+      const pieces = await fetchRange({ grid, maxPoints, ask, isTooMuch });
       return {
         component,
         what,
@@ -72,6 +74,17 @@ async function fetchSeries(
     warnings: [...new Set(warnings)],
     unmatchedUnits: [...new Set(units.flatMap((part) => part.unmatchedUnits))].sort(),
   };
+}
+
+/** Words of servers that a shorter range of the same query may satisfy. */
+const TOO_MUCH_AT_ONCE =
+  /too many samples|maxSamplesPerQuery|maxPointsPerTimeseries|exceeded maximum resolution|max-series-bytes|exceeds? the limit of .*(samples|points|chunks)/i;
+
+function isTooMuch(error: unknown): boolean {
+  if (!(error instanceof DeployImpactError)) return false;
+  return (
+    error.code === "SOURCE_TOO_LARGE" || (error.code === "SOURCE_REJECTED" && TOO_MUCH_AT_ONCE.test(error.message))
+  );
 }
 
 /** Runs requests side by side; the first failure stops the others. */

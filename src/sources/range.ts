@@ -1,65 +1,52 @@
-import { DeployImpactError } from "../../core/errors.ts";
-import type { MatrixEntry } from "./answer.ts";
-import type { PrometheusApi, Told } from "./api.ts";
 import { countSteps, type StepGrid, splitGrid } from "./grid.ts";
+import type { LabelledSeries, Told } from "./labelled-series.ts";
 
 /** Below this many steps a request is not split any further. */
 const FEWEST_STEPS_PER_REQUEST = 100;
 
-/** Words of servers that a shorter range of the same query may satisfy. */
-const TOO_MUCH_AT_ONCE =
-  /too many samples|maxSamplesPerQuery|maxPointsPerTimeseries|exceeded maximum resolution|max-series-bytes|exceeds? the limit of .*(samples|points|chunks)/i;
+export interface RangeRequest {
+  readonly grid: StepGrid;
+  readonly maxPoints: number;
+  /** Asks for one piece. */
+  readonly ask: (piece: StepGrid) => Promise<Told<readonly LabelledSeries[]>>;
+  /** True when a shorter range of the same question may be answered. */
+  readonly isTooMuch: (error: unknown) => boolean;
+}
 
 /**
  * Fetches a range in pieces of at most `maxPoints` steps, in the order of time.
  *
  * A piece that is too much for the server or for our own cap is halved and asked again.
  */
-export async function fetchRange(
-  api: PrometheusApi,
-  query: string,
-  request: { readonly grid: StepGrid; readonly maxPoints: number; readonly what: string },
-): Promise<Told<readonly MatrixEntry[]>[]> {
+export async function fetchRange(request: RangeRequest): Promise<Told<readonly LabelledSeries[]>[]> {
   const pieces = splitGrid(request.grid, request.maxPoints);
-  const fetched = await Promise.all(pieces.map((piece) => fetchPiece(api, query, piece, request.what)));
+  const fetched = await Promise.all(pieces.map((piece) => fetchPiece(piece, request)));
   return fetched.flat();
 }
 
-async function fetchPiece(
-  api: PrometheusApi,
-  query: string,
-  grid: StepGrid,
-  what: string,
-): Promise<Told<readonly MatrixEntry[]>[]> {
+async function fetchPiece(grid: StepGrid, request: RangeRequest): Promise<Told<readonly LabelledSeries[]>[]> {
   try {
-    return [withinGrid(await api.queryRange(query, grid, what), grid)];
+    return [withinGrid(await request.ask(grid), grid)];
   } catch (error) {
     const points = countSteps(grid);
-    if (points < 2 * FEWEST_STEPS_PER_REQUEST || !isTooMuchAtOnce(error)) throw error;
-    return await fetchRange(api, query, { grid, maxPoints: Math.ceil(points / 2), what });
+    if (points < 2 * FEWEST_STEPS_PER_REQUEST || !request.isTooMuch(error)) throw error;
+    return await fetchRange({ ...request, grid, maxPoints: Math.ceil(points / 2) });
   }
 }
 
-function isTooMuchAtOnce(error: unknown): boolean {
-  if (!(error instanceof DeployImpactError)) return false;
-  return (
-    error.code === "SOURCE_TOO_LARGE" || (error.code === "SOURCE_REJECTED" && TOO_MUCH_AT_ONCE.test(error.message))
-  );
-}
-
 /** A front end that moves start or end would return a step twice, once from each neighbour. */
-function withinGrid(told: Told<readonly MatrixEntry[]>, grid: StepGrid): Told<readonly MatrixEntry[]> {
+function withinGrid(told: Told<readonly LabelledSeries[]>, grid: StepGrid): Told<readonly LabelledSeries[]> {
   return {
     ...told,
     value: told.value.map((entry) => cutToGrid(entry, grid)).filter(hasPoints),
   };
 }
 
-function hasPoints(entry: MatrixEntry): boolean {
+function hasPoints(entry: LabelledSeries): boolean {
   return entry.times.length > 0 || (entry.histograms?.length ?? 0) > 0;
 }
 
-function cutToGrid(entry: MatrixEntry, grid: StepGrid): MatrixEntry {
+function cutToGrid(entry: LabelledSeries, grid: StepGrid): LabelledSeries {
   const tolerance = grid.step / 1000;
   const inside = (time: number): boolean => time >= grid.start - tolerance && time <= grid.end + tolerance;
   const first = entry.times.findIndex(inside);

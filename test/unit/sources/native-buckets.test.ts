@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Bucket, histogramQuantile } from "../../../../src/core/panel/histogram.ts";
-import type { NativeHistogram } from "../../../../src/sources/prometheus/native.ts";
-import { type BucketColumns, toBucketColumns } from "../../../../src/sources/prometheus/native-buckets.ts";
+import { type Bucket, histogramQuantile } from "../../../src/core/panel/histogram.ts";
+import { type BucketColumns, type NativeHistogram, toBucketColumns } from "../../../src/sources/native-buckets.ts";
 
 type Triple = readonly [lower: number, upper: number, count: number];
 

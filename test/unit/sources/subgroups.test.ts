@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { MatrixEntry } from "../../../../src/sources/prometheus/answer.ts";
-import { toUnitSeries } from "../../../../src/sources/prometheus/units.ts";
+import type { LabelledSeries } from "../../../src/sources/labelled-series.ts";
+import { toUnitSeries } from "../../../src/sources/units.ts";
 
 const rule = { unitLabel: "zone", byLabel: "endpoint", groupOf: () => "treated" as const };
 
-function entry(labels: Record<string, string>, value: number): MatrixEntry {
+function entry(labels: Record<string, string>, value: number): LabelledSeries {
   return { labels, times: Float64Array.of(60), values: Float64Array.of(value) };
 }
 
-function read(entries: readonly MatrixEntry[], component: "value" | "bucket" = "value") {
+function read(entries: readonly LabelledSeries[], component: "value" | "bucket" = "value") {
   return toUnitSeries({ component, what: "the query of SLI x", pieces: [entries] }, rule);
 }
 

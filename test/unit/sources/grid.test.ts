@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { alignedGrid, countSteps, type StepGrid, splitGrid } from "../../../../src/sources/prometheus/grid.ts";
+import { alignedGrid, countSteps, type StepGrid, splitGrid } from "../../../src/sources/grid.ts";
 
 function stamps(grid: StepGrid): number[] {
   return Array.from({ length: countSteps(grid) }, (_, index) => grid.start + index * grid.step);

@@ -1,17 +1,17 @@
-import { DeployImpactError } from "../../core/errors.ts";
-import type { Series, SeriesComponent } from "../../core/panel/series.ts";
-import type { SeriesQuery } from "../contract.ts";
-import { byNearness } from "../nearest.ts";
-import type { Labels, MatrixEntry } from "./answer.ts";
-import type { NativeHistogram } from "./native.ts";
+import { DeployImpactError } from "../core/errors.ts";
+import type { Series, SeriesComponent } from "../core/panel/series.ts";
+import type { SeriesQuery } from "./contract.ts";
+import type { LabelledSeries, Labels } from "./labelled-series.ts";
+import type { NativeHistogram } from "./native-buckets.ts";
 import { type Joined, mixedHistograms, nativeSeries, thinningWarning, unreadNative } from "./native-units.ts";
+import { byNearness } from "./nearest.ts";
 
 /** The answer to one component's query, in pieces by time, oldest first. */
 export interface ComponentAnswer {
   readonly component: SeriesComponent;
   /** Object of the sentence in errors: "the numerator of SLI error-rate". */
   readonly what: string;
-  readonly pieces: readonly (readonly MatrixEntry[])[];
+  readonly pieces: readonly (readonly LabelledSeries[])[];
 }
 
 export interface UnitSeries {
@@ -31,7 +31,7 @@ interface Collected {
   readonly le: number | null;
   readonly labels: Labels;
   readonly identity: string;
-  readonly parts: MatrixEntry[];
+  readonly parts: LabelledSeries[];
 }
 
 /** Turns series with labels into one series per unit (and bucket); refuses what is not one series per unit. */
@@ -75,7 +75,7 @@ function isNamed(value: string | undefined): boolean {
 }
 
 function collect(
-  found: { readonly unit: string; readonly group: "treated" | "control"; readonly entry: MatrixEntry },
+  found: { readonly unit: string; readonly group: "treated" | "control"; readonly entry: LabelledSeries },
   answer: ComponentAnswer,
   { unitLabel, byLabel }: UnitRule,
   collected: Map<string, Collected>,
@@ -159,7 +159,7 @@ function readBucketBound(labels: Labels, answer: ComponentAnswer, unitLabel: str
 function missingUnitLabel(
   answer: ComponentAnswer,
   unitLabel: string,
-  entries: readonly MatrixEntry[],
+  entries: readonly LabelledSeries[],
 ): DeployImpactError {
   const names = byNearness(unitLabel, [...new Set(entries.flatMap((entry) => Object.keys(entry.labels)))]);
   const present = names.length === 0 ? "they have no labels at all" : `they have: ${names.slice(0, 20).join(", ")}`;
@@ -172,7 +172,11 @@ function missingUnitLabel(
   );
 }
 
-function missingByLabel(answer: ComponentAnswer, byLabel: string, entries: readonly MatrixEntry[]): DeployImpactError {
+function missingByLabel(
+  answer: ComponentAnswer,
+  byLabel: string,
+  entries: readonly LabelledSeries[],
+): DeployImpactError {
   const names = byNearness(byLabel, [...new Set(entries.flatMap((entry) => Object.keys(entry.labels)))]);
   return new DeployImpactError(
     "UNKNOWN_LABEL",
@@ -183,7 +187,7 @@ function missingByLabel(answer: ComponentAnswer, byLabel: string, entries: reado
   );
 }
 
-function unnamedWarning(entries: readonly MatrixEntry[], answer: ComponentAnswer, unitLabel: string): string[] {
+function unnamedWarning(entries: readonly LabelledSeries[], answer: ComponentAnswer, unitLabel: string): string[] {
   const unnamed = new Set(
     entries.filter((entry) => !isNamed(entry.labels[unitLabel])).map((entry) => identityOf(entry.labels)),
   ).size;

@@ -1,4 +1,12 @@
-import type { NativeHistogram } from "./native.ts";
+/** One native histogram at one instant: filled buckets only, not cumulative. */
+export interface NativeHistogram {
+  /** Epoch seconds. */
+  readonly time: number;
+  /** All observations, those that are no number among them; NaN: the server could not say. */
+  readonly count: number;
+  /** Ascending triples: lower bound, upper bound, observations between them. */
+  readonly buckets: Float64Array;
+}
 
 /** Cumulative counts of one unit below each bound, at every instant: what classic buckets would have held. */
 export interface BucketColumns {

@@ -1,7 +1,6 @@
-import { DeployImpactError } from "../../core/errors.ts";
-import type { Series } from "../../core/panel/series.ts";
-import type { NativeHistogram } from "./native.ts";
-import { toBucketColumns } from "./native-buckets.ts";
+import { DeployImpactError } from "../core/errors.ts";
+import type { Series } from "../core/panel/series.ts";
+import { type NativeHistogram, toBucketColumns } from "./native-buckets.ts";
 
 /** What became of the parts of one unit (and classic bucket). */
 export interface Joined {
