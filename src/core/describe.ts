@@ -1,4 +1,6 @@
 import { itsNeeds, openIts, suitsIts } from "./designs/its.ts";
+import { splitBaseline, splitPaths } from "./designs/split/describe.ts";
+import { openSplit, suitsSplit } from "./designs/split.ts";
 import { judgedUnits } from "./designs/staggered/paths.ts";
 import { openWaves, suitsWaves } from "./designs/staggered.ts";
 import { fitDid } from "./estimators/did.ts";
@@ -78,6 +80,9 @@ function pastOf(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome
   if (plan.design === "staggered" || (plan.design === "auto" && suitsWaves({ plan, sli, input }) !== null)) {
     return pastOfWaves(plan, sli, input);
   }
+  if (plan.design === "split" || (plan.design === "auto" && suitsSplit({ plan, sli, input }) !== null)) {
+    return pastSideBySide(plan, sli, input);
+  }
   if (plan.design === "its" || (plan.design === "auto" && suitsIts({ plan, sli, input }) !== null)) {
     return pastWithoutControls(plan, sli, input);
   }
@@ -89,6 +94,24 @@ function pastOf(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome
   return {
     ok: true,
     value: { ...fit.value, aligned: aligned.value, preEnd: window.preEnd, level: meanLevel(treated, path.levels) },
+  };
+}
+
+/** New units have no past: the gap is that of the window in which both sides ran. */
+function pastSideBySide(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome {
+  const opened = openSplit({ plan, sli, input });
+  if (!opened.ok) return opened;
+  const { sample, found } = opened.value;
+  const { panel } = sample.aligned;
+  const baseline = splitBaseline(sample, found);
+  const { treated, control } = splitPaths(sample, baseline);
+  const gap = treated.subarray(panel.postStart).map((value, t) => value - (control[panel.postStart + t] ?? Number.NaN));
+  const { stdError, dof } = found.effect;
+  const variance = stdError === null ? null : stdError ** 2;
+  const level = baseline.treatedPost ?? Number.NaN;
+  return {
+    ok: true,
+    value: { aligned: sample.aligned, gap, preEnd: gap.length, variance, dof, scale: "additive", level },
   };
 }
 

@@ -1,30 +1,47 @@
 import { runDataChecks } from "../checks/battery.ts";
+import type { Refusal } from "../outcome.ts";
+import type { Aligned } from "../panel/align.ts";
 import type { Series } from "../panel/series.ts";
 import { groupUnits } from "../panel/unit-series.ts";
 import { absoluteMargin } from "../verdict/judge.ts";
 import type { DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
 import { splitChecks } from "./split/checks.ts";
 import { splitBaseline, splitEventStudy, splitPaths, splitTimeToDecide, splitUnits } from "./split/describe.ts";
-import { splitEffect } from "./split/effect.ts";
-import { isRandomised, splitSample } from "./split/sample.ts";
+import { type SplitEffect, splitEffect } from "./split/effect.ts";
+import { isRandomised, type SplitSample, splitSample } from "./split/sample.ts";
 
 /** Units with and without the deploy, side by side after it; they need no past: docs/method.md, concurrent split. */
 export const split: DesignRoute = {
   id: "split",
   checks: ["sample-ratio", "balance", "warm-up", "leave-one-out"],
   run,
-  suits,
+  suits: suitsSplit,
 };
+
+interface Opened {
+  readonly sample: SplitSample;
+  readonly found: SplitEffect;
+}
+
+type OpenedOutcome =
+  | { readonly ok: true; readonly value: Opened }
+  | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null };
+
+/** The units that run side by side, and the effect. */
+export function openSplit(question: DesignQuestion): OpenedOutcome {
+  const sample = splitSample(question);
+  if (!sample.ok) return { ...sample, aligned: null };
+  const found = splitEffect(question.plan, question.sli, sample.value);
+  if (!found.ok) return { ...found, aligned: sample.value.aligned };
+  return { ok: true, value: { sample: sample.value, found: found.value } };
+}
 
 function run(question: DesignQuestion): DesignOutcome {
   const { plan, sli } = question;
-  const sampled = splitSample(question);
-  if (!sampled.ok) return { ...sampled, aligned: null };
-  const sample = sampled.value;
+  const opened = openSplit(question);
+  if (!opened.ok) return opened;
+  const { sample, found } = opened.value;
   const { aligned, hasHistory } = sample;
-  const fitted = splitEffect(plan, sli, sample);
-  if (!fitted.ok) return { ...fitted, aligned };
-  const found = fitted.value;
   const { effect } = found;
   const baseline = splitBaseline(sample, found);
   const margin = absoluteMargin(sli.margin, sli.direction, baseline.treatedPost);
@@ -61,7 +78,7 @@ function run(question: DesignQuestion): DesignOutcome {
 }
 
 /** Why `auto` takes this design: one side has no unit with a past, and both sides run side by side afterwards. */
-function suits(question: DesignQuestion): string | null {
+export function suitsSplit(question: DesignQuestion): string | null {
   const { plan, input } = question;
   const { deployedAt, preStart, settle, postEnd } = plan.window;
   const seen = groupUnits(plan, input.series).map(({ treated, series }) => ({

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../../../src/core/analyze.ts";
+import { describeSli } from "../../../../src/core/describe.ts";
 import { welchTest } from "../../../../src/core/inference/two-sample.ts";
 import type { Series } from "../../../../src/core/panel/series.ts";
 import type { AnalysisPlan, SliPlan } from "../../../../src/core/plan.ts";
@@ -369,5 +370,21 @@ describe("what the answer says", () => {
     ]);
     const { eventStudy } = judged(podsOf({ treated: 5, control: 6, effect: 2 }));
     expect(eventStudy.map(({ relTime }) => relTime)).toEqual([0, 300, 600, 900, 1200, 1500]);
+  });
+});
+
+describe("validate", () => {
+  it("describes pods that run side by side by their spread, and proposes a margin", () => {
+    const series = podsOf({ treated: 5, control: 6 });
+    const described = describeSli(planWith({}), LATENCY, { sli: LATENCY.id, series, warnings: [] });
+    expect(described.problems).toEqual([]);
+    expect(described.noise).toBeCloseTo(judged(series).estimate?.stdError ?? 0, 9);
+    expect(described.proposedMargin?.absolute).toBeGreaterThan(described.noise ?? 0);
+    const few = describeSli(planWith({}), LATENCY, {
+      sli: LATENCY.id,
+      series: podsOf({ treated: 1, control: 6 }),
+      warnings: [],
+    });
+    expect(few.problems.map(({ code }) => code)).toEqual(["TOO_FEW_UNITS"]);
   });
 });
