@@ -110,8 +110,8 @@ export function halfGradient(problem: SimplexProblem, x: Float64Array, mixed: Fl
 class Face {
   readonly #problem: SimplexProblem;
   #support: number[];
-  /** Products of columns that have met on a face. */
-  readonly #products = new Map<number, Map<number, number>>();
+  /** Products of columns that have met on a face: one row per column that was ever in the support, NaN where not needed yet. */
+  readonly #products = new Map<number, Float64Array>();
   /** False once conjugate gradients have failed: the columns are too much alike for them. */
   #iterates = true;
 
@@ -297,15 +297,15 @@ class Face {
   #product(i: number, j: number): number {
     const [first, second] = i < j ? [i, j] : [j, i];
     let row = this.#products.get(first);
+    const { differences } = this.#problem;
     if (row === undefined) {
-      row = new Map();
+      row = new Float64Array(differences.length).fill(Number.NaN);
       this.#products.set(first, row);
     }
-    let value = row.get(second);
-    if (value === undefined) {
-      value = dot(this.#problem.differences[first] as Float64Array, this.#problem.differences[second] as Float64Array);
-      row.set(second, value);
-    }
+    const known = row[second] as number;
+    if (!Number.isNaN(known)) return known;
+    const value = dot(differences[first] as Float64Array, differences[second] as Float64Array);
+    row[second] = value;
     return value;
   }
 }
