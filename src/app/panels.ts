@@ -1,6 +1,6 @@
 import path from "node:path";
-import { analyze } from "../core/analyze.ts";
 import { TIME_EXAMPLE } from "../config/time.ts";
+import { analyze } from "../core/analyze.ts";
 import { DeployImpactError } from "../core/errors.ts";
 import type { SliSeries } from "../core/panel/series.ts";
 import { type WaveSpan, waveSpan } from "../core/panel/waves.ts";

@@ -3,8 +3,8 @@ import type { Values } from "./context.ts";
 import type { Display } from "./display.ts";
 import { numbersFact } from "./facts.ts";
 import { instant } from "./format.ts";
-import { wavesShown } from "./waves.ts";
 import type { ChartsModel, EffectMark, EventStudyChart, PathChart, PlaceboChart } from "./model.ts";
+import { wavesShown } from "./waves.ts";
 
 /** Enough for a drawing 700 pixels wide, few enough that a page with many metrics stays small. */
 const MOST_BINS = 240;

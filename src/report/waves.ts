@@ -1,6 +1,6 @@
 import type { ResultDocument, SliResult } from "../core/result.ts";
 import { type Facts, numberFact, recordsFact, textsFact } from "./facts.ts";
-import { clock, count, duration, instant, listing, span, dateOf } from "./format.ts";
+import { clock, count, dateOf, duration, instant, listing, span } from "./format.ts";
 import type { Disclosure } from "./redact.ts";
 
 /** Waves that are named one by one. */
@@ -30,7 +30,7 @@ export function wavesShown({ design, designFacts }: Pick<SliResult, "design" | "
 }
 
 /** Which waves, when, and what each is compared with; null unless every answered metric was judged by waves. */
-export function waveSetting({ slis, units, windows }: ResultDocument, shown: Disclosure): readonly string[] | null {
+export function waveSetting({ slis, windows }: ResultDocument, shown: Disclosure): readonly string[] | null {
   const answered = slis.filter((sli) => sli.design !== null);
   const first = answered[0];
   const waves = first === undefined ? [] : wavesShown(first);
@@ -40,14 +40,13 @@ export function waveSetting({ slis, units, windows }: ResultDocument, shown: Dis
   const until = numberFact(first.designFacts, "judgedUntil") ?? windows.postEnd;
   const { preStart, preEnd } = windows;
   if (preStart === null || preEnd === null || from === null || until === null) return null;
-  const others =
-    units.control.length === 0
-      ? "no unit without the deploy"
-      : `${count(units.control.length, "unit")} without the deploy`;
+  const never = numberFact(first.designFacts, "neverDeployed") ?? 0;
+  const others = never === 0 ? "no unit without the deploy" : `${count(never, "unit")} without the deploy`;
+  const deployed = waves.reduce((sum, wave) => sum + wave.units.length, 0);
   const compared = `${span(from, until)} UTC compared with ${span(preStart, preEnd, dateOf(from))} UTC`;
   const settle = windows.settle > 0 ? `; the first ${duration(windows.settle)} after each deploy are ignored` : "";
   return [
-    `${count(units.treated.length, "unit")} in ${waves.length} waves and ${others}, ${compared}${settle}.`,
+    `${count(deployed, "unit")} in ${waves.length} waves and ${others}, ${compared}${settle}.`,
     `${listed(waves, shown)}.`,
     "Each wave is compared with the units that were not deployed at that time.",
   ];

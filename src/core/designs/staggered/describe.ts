@@ -28,7 +28,7 @@ export function describeWaves(
   const margin = absoluteMargin(sli.margin, sli.direction, baseline.treatedPost);
   const context: CheckContext = { plan, sli, panel, quality, preShortenedTo, fit: null, effect, margin };
   return {
-    aligned,
+    aligned: { ...aligned, panel: judgedPanel(panel, fit) },
     estimator: "precision-weighted-waves",
     scale: fit.scale,
     effect,
@@ -47,6 +47,12 @@ export function describeWaves(
       judgedUntil: panel.start + fit.arrangement.end * panel.step,
     },
   };
+}
+
+/** Units of a wave that could not be judged were controls and nothing else: they are listed, and counted, as such. */
+function judgedPanel(panel: Panel, fit: WaveFit): Panel {
+  const judged = new Set(judgedUnits(fit));
+  return { ...panel, treated: panel.treated.map((treated, u) => treated && judged.has(u)) };
 }
 
 function codesOf({ codes, arrangement }: WaveFit): ReasonCode[] {

@@ -1,4 +1,4 @@
-import { unitWeights, type Panel } from "../../panel/panel.ts";
+import { type Panel, unitWeights } from "../../panel/panel.ts";
 import { type Arrangement, comparisonUnits, deployedBy, type Wave } from "./arrangement.ts";
 import type { Run, Term } from "./contrast.ts";
 import type { Gap, Gaps } from "./gaps.ts";
