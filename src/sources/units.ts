@@ -12,6 +12,12 @@ export interface ComponentAnswer {
   /** Object of the sentence in errors: "the numerator of SLI error-rate". */
   readonly what: string;
   readonly pieces: readonly (readonly LabelledSeries[])[];
+  /** A query that keeps these labels, as an example for hints; absent: PromQL. */
+  readonly grouped?: (labels: readonly string[]) => string;
+}
+
+function grouped(answer: ComponentAnswer, ...labels: readonly string[]): string {
+  return answer.grouped?.(labels) ?? `sum by (${labels.join(", ")}) (...)`;
 }
 
 export interface UnitSeries {
@@ -95,7 +101,7 @@ function collect(
   } else if (known.identity === identity) {
     known.parts.push(entry);
   } else {
-    const kept = byLabel === undefined ? unitLabel : `${unitLabel}, ${byLabel}`;
+    const kept = byLabel === undefined ? [unitLabel] : [unitLabel, byLabel];
     throw severalSeries(unit, [known.labels, entry.labels], answer, { unitLabel, kept });
   }
 }
@@ -141,7 +147,9 @@ function readBucketBound(labels: Labels, answer: ComponentAnswer, unitLabel: str
       {
         hint: isVmRange
           ? "Wrap the buckets in prometheus_buckets(...), which turns `vmrange` into `le`."
-          : `Keep the label: \`sum by (${unitLabel}, le) (rate(..._bucket[1m]))\`; native histograms have none and are queried by their name, without _bucket.`,
+          : answer.grouped === undefined
+            ? `Keep the label: \`sum by (${unitLabel}, le) (rate(..._bucket[1m]))\`; native histograms have none and are queried by their name, without _bucket.`
+            : `Keep it in the query: \`${grouped(answer, unitLabel, "le")}\`.`,
       },
     );
   }
@@ -167,7 +175,7 @@ function missingUnitLabel(
     "UNKNOWN_LABEL",
     `The series of ${answer.what} have no label \`${unitLabel}\`; ${present}.`,
     {
-      hint: `Set \`units.label\` to a label that the series have, or keep \`${unitLabel}\` in the query: \`sum by (${unitLabel}) (...)\`.`,
+      hint: `Set \`units.label\` to a label that the series have, or keep \`${unitLabel}\` in the query: \`${grouped(answer, unitLabel)}\`.`,
     },
   );
 }
@@ -182,7 +190,7 @@ function missingByLabel(
     "UNKNOWN_LABEL",
     `The series of ${answer.what} have no label \`${byLabel}\`; they have: ${names.slice(0, 20).join(", ")}.`,
     {
-      hint: `Set \`by\` of the SLI to a label that the series have, or keep \`${byLabel}\` in the query: \`sum by (..., ${byLabel}) (...)\`.`,
+      hint: `Set \`by\` of the SLI to a label that the series have, or keep \`${byLabel}\` in the query: \`${grouped(answer, "...", byLabel)}\`.`,
     },
   );
 }
@@ -202,7 +210,7 @@ function severalSeries(
   unit: string,
   pair: readonly [Labels, Labels],
   answer: ComponentAnswer,
-  { unitLabel, kept }: { readonly unitLabel: string; readonly kept: string },
+  { unitLabel, kept }: { readonly unitLabel: string; readonly kept: readonly string[] },
 ): DeployImpactError {
   const names = [...new Set(pair.flatMap((labels) => Object.keys(labels)))].sort();
   const different = names
@@ -215,12 +223,12 @@ function severalSeries(
           .sort()
           .join(", ")})`,
     );
-  const grouping = answer.component === "bucket" ? `${kept}, le` : kept;
+  const example = grouped(answer, ...kept, ...(answer.component === "bucket" ? ["le"] : []));
   return new DeployImpactError(
     "SOURCE_REJECTED",
     `${capital(answer.what)} gives several series for ${unitLabel} "${unit}"; they differ in ${different.join(", ")}.`,
     {
-      hint: `Aggregate in the query so that one series per unit is left: \`sum by (${grouping}) (...)\` or \`avg by (${grouping}) (...)\`.`,
+      hint: `Aggregate in the query so that one series per unit is left: \`${example}\`, or the average instead of the sum.`,
     },
   );
 }

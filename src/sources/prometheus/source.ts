@@ -1,5 +1,4 @@
 import { DeployImpactError } from "../../core/errors.ts";
-import type { SeriesComponent } from "../../core/panel/series.ts";
 import { KINDS } from "../../core/plan.ts";
 import type { Ports } from "../../ports.ts";
 import type {
@@ -10,12 +9,9 @@ import type {
   MetricSource,
   SeriesQuery,
 } from "../contract.ts";
-import { alignedGrid, type StepGrid } from "../grid.ts";
+import { fetchUnits, type LabelledAsk } from "../fetch-units.ts";
 import { credentialNames } from "../http/credentials.ts";
-import { bySeries } from "../order.ts";
-import { fetchRange } from "../range.ts";
-import { type ComponentAnswer, toUnitSeries } from "../units.ts";
-import { createPrometheusApi, type PrometheusApi } from "./api.ts";
+import { createPrometheusApi } from "./api.ts";
 import {
   MAX_POINTS_PER_REQUEST,
   PROMETHEUS_TYPES,
@@ -37,43 +33,18 @@ export const prometheusSource: MetricSource<PrometheusOptions> = {
   probe: { instantQuery, labelNames, labelValues, version: buildInfo },
 };
 
-const COMPONENT_NAMES: Readonly<Record<SeriesComponent, string>> = {
-  value: "query",
-  numerator: "numerator",
-  denominator: "denominator",
-  bucket: "buckets query",
-};
-
 async function fetchSeries(
   options: PrometheusOptions,
   query: SeriesQuery,
   ports: Ports,
   signal?: AbortSignal,
 ): Promise<FetchedSeries> {
-  const grid = alignedGrid(query.from, query.to, query.step);
-  if (grid === null) return { series: [], warnings: [], unmatchedUnits: [] };
-  const maxPoints = options["max-points"] ?? MAX_POINTS_PER_REQUEST;
-  const wanted = Object.entries(query.queries) as [SeriesComponent, string][];
-  const answers = await allOrNone(options, ports, signal, (api) =>
-    wanted.map(async ([component, text]): Promise<ComponentAnswer & { warnings: readonly string[] }> => {
-      const what = `the ${COMPONENT_NAMES[component]} of SLI ${query.sli}`;
-      const ask = (piece: StepGrid) => api.queryRange(text, piece, what);
-      const pieces = await fetchRange({ grid, maxPoints, ask, isTooMuch });
-      return {
-        component,
-        what,
-        pieces: pieces.map((piece) => piece.value),
-        warnings: pieces.flatMap((p) => p.warnings),
-      };
-    }),
-  );
-  const units = answers.map((answer) => toUnitSeries(answer, query));
-  const warnings = [...answers, ...units].flatMap((part) => part.warnings);
-  return {
-    series: units.flatMap((part) => part.series).sort(bySeries),
-    warnings: [...new Set(warnings)],
-    unmatchedUnits: [...new Set(units.flatMap((part) => part.unmatchedUnits))].sort(),
+  const open = (stop: AbortSignal): LabelledAsk => {
+    const api = createPrometheusApi(options, ports, stop);
+    return (text, piece, { what }) => api.queryRange(text, piece, what);
   };
+  const maxPoints = options["max-points"] ?? MAX_POINTS_PER_REQUEST;
+  return await fetchUnits(query, { maxPoints, isTooMuch, open }, signal);
 }
 
 /** Words of servers that a shorter range of the same query may satisfy. */
@@ -85,23 +56,6 @@ function isTooMuch(error: unknown): boolean {
   return (
     error.code === "SOURCE_TOO_LARGE" || (error.code === "SOURCE_REJECTED" && TOO_MUCH_AT_ONCE.test(error.message))
   );
-}
-
-/** Runs requests side by side; the first failure stops the others. */
-async function allOrNone<T>(
-  options: PrometheusOptions,
-  ports: Ports,
-  signal: AbortSignal | undefined,
-  start: (api: PrometheusApi) => readonly Promise<T>[],
-): Promise<T[]> {
-  const siblings = new AbortController();
-  const stop = signal === undefined ? siblings.signal : AbortSignal.any([signal, siblings.signal]);
-  try {
-    return await Promise.all(start(createPrometheusApi(options, ports, stop)));
-  } catch (error) {
-    siblings.abort();
-    throw error;
-  }
 }
 
 /** One value per series at one instant (epoch seconds), for version queries. */
