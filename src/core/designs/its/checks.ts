@@ -40,6 +40,7 @@ export function usualDay(fit: ItsFit, history: History): CheckResult {
     scale: fit.scale,
     lead: half,
     leadLimit: half,
+    weekdays: true,
     movement: true,
     skips: history.skips,
   });

@@ -43,7 +43,7 @@ export interface ItsFit {
 export function fitIts(series: ClockSeries, window: PanelWindow, options: ItsOptions): Outcome<ItsFit> {
   const size = meanSize(series.values, window.preEnd);
   if (size > LARGEST || (size > 0 && size < 1 / LARGEST)) return beyondNumbers(size);
-  const compared = sameHours(series, window, { ...options, lead: null, movement: true });
+  const compared = sameHours(series, window, { ...options, lead: null, weekdays: true, movement: true });
   if (!compared.ok && compared.refusal.code !== "PRE_TOO_SHORT") return compared;
   return compared.ok
     ? byEarlierDays(series, window, { size, options, compared: compared.value })

@@ -36,6 +36,8 @@ export interface SameHoursOptions {
   readonly scale: "auto" | Scale;
   /** Steps; null: the halving of the longest one that the series' past without its daily cycle predicts best. */
   readonly lead: number | null;
+  /** Prefer days like the day of the deploy (see alike); false: all days count. */
+  readonly weekdays: boolean;
   /** Widen the error to what windows like these move at any hour. */
   readonly movement: boolean;
   /** Longest lead that may be chosen (another deployment earlier on the day), steps. */
@@ -63,7 +65,9 @@ export function sameHours(series: ClockSeries, window: PanelWindow, options: Sam
   const seen = earlierStarts(window, series.step, stride, Math.max(1, lead))
     .filter((back) => !options.skips(back, lead))
     .flatMap((back) => dayBlock(series, window, lead, back) ?? []);
-  const { rule, days } = alike(seen, series.deployedAt, stride);
+  const { rule, days } = options.weekdays
+    ? alike(seen, series.deployedAt, stride)
+    : { rule: "all-days" as const, days: seen };
   if (today === null || days.length < FEWEST_DAYS) return tooFewDays(days.length, window, series.step, stride);
   const compared = onScale(today, days, options.scale);
   if (compared === null) return noRatio();
