@@ -1,34 +1,9 @@
 import type { CheckId, CheckResult } from "../../core/result.ts";
 import { type Facts, flagFact, numberFact, recordsFact, textFact, textsFact } from "../facts.ts";
 import { bareP, count, duration, instant, listing, pValue, share, significant } from "../format.ts";
-
-/** What a check's sentence needs besides its own facts. */
-export interface CheckTongue {
-  /** An effect in raw units, in the unit of the report: `+10.9%`; null when it may not or cannot be shown. */
-  readonly effect: (raw: number) => string | null;
-  /** A size without a sign: `2%`. */
-  readonly size: (raw: number) => string | null;
-  /** The name under which a unit may be shown. */
-  readonly unit: (name: string) => string;
-}
-
-export interface CheckWording {
-  readonly question: string;
-  readonly passed: (check: CheckResult, tongue: CheckTongue) => string;
-  readonly failed: (check: CheckResult, tongue: CheckTongue) => string;
-  /** passed: null with numbers; a check that could not run prints `facts.reason`. */
-  readonly noted: (check: CheckResult, tongue: CheckTongue) => string;
-}
-
-/** ` (a, b)`, or nothing. */
-function aside(parts: readonly (string | null)[]): string {
-  const known = parts.filter((part): part is string => part !== null);
-  return known.length === 0 ? "" : ` (${known.join(", ")})`;
-}
-
-function units(facts: Facts, key: string, tongue: CheckTongue): string {
-  return listing(textsFact(facts, key).map(tongue.unit));
-}
+import { aside, type CheckTongue, type CheckWording, units } from "./check-wording.ts";
+import { SPLIT_CHECKS } from "./split-checks.ts";
+import { WAVE_CHECKS, waveNote } from "./wave-checks.ts";
 
 function preTrends(check: CheckResult, tongue: CheckTongue, word: string): string {
   const { facts } = check;
@@ -243,89 +218,6 @@ function spilled({ facts }: CheckResult, tongue: CheckTongue): string {
   return aside([`largest: ${tongue.unit(worst)}`, z === null ? null : `z = ${significant(z, 2)}`, waveNote(facts)]);
 }
 
-function sampleRatio({ facts, pValue: p }: CheckResult): string {
-  const seen = numberFact(facts, "seen");
-  const planned = numberFact(facts, "planned");
-  const unitShare = numberFact(facts, "unitShare");
-  const what = textFact(facts, "of") === "units" ? "units" : "traffic";
-  const got = seen === null ? "an unknown share" : `${significant(seen * 100, 3)}%`;
-  const against = planned === null ? "" : `, planned ${significant(planned * 100, 3)}%`;
-  const units = unitShare === null || what === "units" ? "" : `${significant(unitShare * 100, 2)}% of the units`;
-  return `Treated units got ${got} of the ${what}${against}${aside([
-    units === "" ? null : units,
-    p === null ? null : pValue(p),
-  ])}`;
-}
-
-function balance(check: CheckResult, tongue: CheckTongue): string {
-  const difference = numberFact(check.facts, "difference");
-  const shown = difference === null ? null : tongue.effect(difference);
-  return aside([shown, check.pValue === null ? null : pValue(check.pValue)]);
-}
-
-function warmUp({ facts, pValue: p }: CheckResult, tongue: CheckTongue): string {
-  const early = numberFact(facts, "early");
-  const late = numberFact(facts, "late");
-  const first = early === null ? null : tongue.effect(early);
-  const last = late === null ? null : tongue.effect(late);
-  const shown = first === null || last === null ? "" : `: ${first} in its first third, ${last} in its last`;
-  return `${shown}${aside([p === null ? null : pValue(p)])}`;
-}
-
-/** With several waves a test is made for each, and the numbers shown are those of the wave that looks worst. */
-function waveNote(facts: Facts): string | null {
-  const [wave, waves] = [numberFact(facts, "wave"), numberFact(facts, "waves")];
-  if (wave === null || waves === null) return null;
-  return waves < 2 ? `tested for wave ${wave}` : `numbers of wave ${wave}, the worst of ${waves}`;
-}
-
-/** Waves that are listed with their own effect. */
-const MOST_WAVES = 8;
-
-function effectsByWave({ facts }: CheckResult, tongue: CheckTongue): string {
-  const waves = recordsFact(facts, "byWave").flatMap((one) => {
-    const [wave, att] = [numberFact(one, "wave"), numberFact(one, "att")];
-    const shown = att === null ? null : tongue.effect(att);
-    return wave === null || shown === null ? [] : [`wave ${wave} ${shown}`];
-  });
-  if (waves.length === 0) return "";
-  const rest = waves.length - MOST_WAVES;
-  return `By wave: ${waves.slice(0, MOST_WAVES).join(", ")}${rest > 0 ? ` and ${count(rest, "more wave")}` : ""}; `;
-}
-
-function leaveOneWaveOut(check: CheckResult, tongue: CheckTongue): string {
-  const { facts } = check;
-  const [least, most] = [numberFact(facts, "min"), numberFact(facts, "max")];
-  const low = least === null ? null : tongue.effect(least);
-  const high = most === null ? null : tongue.effect(most);
-  const range = low === null || high === null ? "the effect stays" : `${low} to ${high}`;
-  const without = `${effectsByWave(check, tongue)}without any one of them: ${range}`;
-  if (flagFact(facts, "flips") !== true) return without;
-  const key = least !== null && most !== null && Math.abs(most) < Math.abs(least) ? "waveMax" : "waveMin";
-  const wave = numberFact(facts, key);
-  return `${without}; ${wave === null ? "one wave" : `wave ${wave}`} carries the result`;
-}
-
-/** The same data through the estimators that the literature has for waves, and through the one that is wrong for them. */
-function staggeredEstimators({ facts }: CheckResult, tongue: CheckTongue): string {
-  const named = (key: string, name: string): string | null => {
-    const value = numberFact(facts, key);
-    const shown = value === null ? null : tongue.effect(value);
-    return shown === null ? null : `${name} ${shown}`;
-  };
-  const others = [
-    named("callawaySantanna", "Callaway-Sant'Anna"),
-    named("imputation", "imputation"),
-    named("sunAbraham", "Sun-Abraham"),
-  ].filter((one) => one !== null);
-  const plain = named("twoWay", "plain two-way fixed effects");
-  const forbidden = numberFact(facts, "forbiddenShare");
-  const wrong =
-    forbidden === null || forbidden === 0 ? "" : ` (${share(forbidden)} of it compares with units already deployed)`;
-  const list = [...others, ...(plain === null ? [] : [`${plain}${wrong}`])];
-  return `Other estimators for waves on the same data: ${list.length === 0 ? "none could be computed" : list.join(", ")}`;
-}
-
 function usualDay({ facts, pValue: p }: CheckResult, tongue: CheckTongue): string {
   const reason = textFact(facts, "reason");
   if (reason !== null) return aside([reason]);
@@ -398,18 +290,7 @@ export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
     failed: leaveOneOut,
     noted: leaveOneOut,
   },
-  "leave-one-wave-out": {
-    question: "Does one wave carry the result?",
-    passed: leaveOneWaveOut,
-    failed: leaveOneWaveOut,
-    noted: leaveOneWaveOut,
-  },
-  "staggered-estimators": {
-    question: "What do other estimators for waves say?",
-    passed: staggeredEstimators,
-    failed: staggeredEstimators,
-    noted: staggeredEstimators,
-  },
+  ...WAVE_CHECKS,
   spillover: {
     question: "Did the control units stay on their own course at the deploy?",
     passed: (check) =>
@@ -420,24 +301,7 @@ export const CHECK_WORDING: Readonly<Record<CheckId, CheckWording>> = {
     },
     noted: (check, tongue) => `Controls stayed on their course at the deploy: not tested${spilled(check, tongue)}`,
   },
-  "sample-ratio": {
-    question: "Did the treated units get the share that was planned for them?",
-    passed: sampleRatio,
-    failed: (check) => `${sampleRatio(check)}: not the planned split`,
-    noted: (check) => `${sampleRatio(check)}; no planned share to compare with`,
-  },
-  balance: {
-    question: "Were treated and control units alike before the deploy?",
-    passed: (check, tongue) => `Alike before the deploy: yes${balance(check, tongue)}`,
-    failed: (check, tongue) => `Alike before the deploy: no, they already differed${balance(check, tongue)}`,
-    noted: (check, tongue) => `Alike before the deploy: not tested${balance(check, tongue)}`,
-  },
-  "warm-up": {
-    question: "Does the difference stay while new units warm up?",
-    passed: (check, tongue) => `The difference stays within the window${warmUp(check, tongue)}`,
-    failed: (check, tongue) => `The difference fades within the window${warmUp(check, tongue)}`,
-    noted: (check, tongue) => `The difference within the window${warmUp(check, tongue)}`,
-  },
+  ...SPLIT_CHECKS,
   "usual-day": {
     question: "Did the day go its usual way before the deploy?",
     passed: (check, tongue) =>

@@ -25,7 +25,7 @@ export const DESIGN_WORDING: Readonly<Record<Design, DesignWording>> = {
   staggered: {
     method:
       "Difference-in-differences by waves: each wave's change minus the change that units without the deploy had at the same time.",
-    lastingDoubt: "the doubt comes from the time before the first wave, or no unit without the deploy is left",
+    lastingDoubt: "the time before the first wave says too little, or that no unit without the deploy is left",
     reasons: {
       MORE_TIME_WILL_NOT_DECIDE: {
         sentence:
