@@ -26,6 +26,7 @@ export interface ArenaLine {
   readonly verdict: "pass" | "fail" | "inconclusive" | "error";
   readonly weighted?: boolean;
   readonly reasons?: readonly string[];
+  readonly design?: string;
   readonly message?: string;
   /** Milliseconds of the analysis, reading the file left out. */
   readonly ms: number;
@@ -40,11 +41,15 @@ const VERDICTS: Readonly<Record<Verdict, ArenaLine["verdict"]>> = {
 };
 
 /** Reads and analyses one case with the defaults of `check --panel`; a crash is an `error` line, never lost. */
-export async function runCase(dir: string, one: ArenaCase): Promise<ArenaLine> {
+export async function runCase(
+  dir: string,
+  one: ArenaCase,
+  design: AnalysisPlan["design"] = "auto",
+): Promise<ArenaLine> {
   try {
     const { series } = await readPanel({ path: path.join(dir, one.file) });
     const started = performance.now();
-    const { slis } = analyze([{ plan: planFor(one), inputs: [{ sli: one.id, series, warnings: [] }] }]);
+    const { slis } = analyze([{ plan: planFor(one, design), inputs: [{ sli: one.id, series, warnings: [] }] }]);
     const ms = Math.round((performance.now() - started) * 100) / 100;
     return { id: one.id, ...lineOf(slis[0]), ...(isWeighted(one) ? { weighted: true } : {}), ms };
   } catch (error) {
@@ -63,6 +68,7 @@ function lineOf(sli: SliResult | undefined): Omit<ArenaLine, "id" | "ms"> {
     ...(estimate === null || estimate.pValue === null ? {} : { p_value: estimate.pValue }),
     verdict: VERDICTS[sli.verdict],
     reasons: sli.reasonCodes,
+    ...(sli.design === null ? {} : { design: sli.design }),
   };
 }
 
@@ -75,7 +81,7 @@ function isWeighted(one: ArenaCase): boolean {
   return kindOf(one) === "ratio" && one.has_weight;
 }
 
-function planFor(one: ArenaCase): AnalysisPlan {
+function planFor(one: ArenaCase, design: AnalysisPlan["design"]): AnalysisPlan {
   return {
     service: null,
     slis: [
@@ -98,7 +104,7 @@ function planFor(one: ArenaCase): AnalysisPlan {
     alpha: 0.05,
     inference: "precision-weighted",
     scale: "auto",
-    design: "auto",
+    design,
     seed: 1,
     treatedUnits: [],
     excludedUnits: [],
