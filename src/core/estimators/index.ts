@@ -11,17 +11,22 @@ import { goodmanBacon } from "./goodman-bacon.ts";
 import { histogramDid } from "./histogram/tidy.ts";
 import { honestDid } from "./honest-did.ts";
 import { imputation } from "./imputation.ts";
+import { sameHours } from "./its/same-hours-tidy.ts";
+import { its } from "./its/tidy.ts";
 import { iv } from "./iv.ts";
+import { matchedDid } from "./matched-did.ts";
 import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
 import { permutation } from "./permutation.ts";
 import { ppml } from "./ppml.ts";
 import { cic, qdid } from "./quantile/tidy.ts";
 import { rd } from "./rd.ts";
+import { segments } from "./segments.ts";
 import { split } from "./split/tidy.ts";
 import { subgroups } from "./subgroups.ts";
 import { sunAbraham } from "./sun-abraham.ts";
 import { syntheticControl, syntheticDid } from "./synthetic/tidy.ts";
+import { tripleDifference } from "./triple-difference.ts";
 import { twfe } from "./twfe.ts";
 
 /** Every estimator of `deploy-impact estimate`, in the order in which `--list` shows them. */
@@ -51,6 +56,11 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   iv,
   rd,
   exactCounts,
+  matchedDid,
   split,
   subgroups,
+  segments,
+  its,
+  sameHours,
+  tripleDifference,
 ];
