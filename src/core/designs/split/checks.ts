@@ -1,4 +1,5 @@
 import { notRun, result } from "../../checks/check.ts";
+import { spread } from "../../checks/refit.ts";
 import { splitTest } from "../../estimators/split/errors.ts";
 import { type SplitUnits, splitModel } from "../../estimators/split/model.ts";
 import { trafficSampleRatio, unitSampleRatio } from "../../estimators/split/sample-ratio.ts";
@@ -170,11 +171,9 @@ function plainTest(
 function leaveOneOut({ plan, sli, found, margin }: SplitCheckContext): CheckResult {
   const { units, model, effect } = found;
   const count = (side: boolean): number => units.treated.filter((one) => one === side).length;
-  const tried = units.names
-    .map((_, i) => i)
-    .filter((i) => count(units.treated[i] === true) > 1)
-    .slice(0, MOST_UNITS);
-  const left = tried.flatMap((i) => {
+  const all = units.names.map((_, i) => i).filter((i) => count(units.treated[i] === true) > 1);
+  const left = spread(all.length, MOST_UNITS).flatMap((k) => {
+    const i = all[k] as number;
     const rest = without(units, i);
     const again = splitModel(rest, model.adjustment, { average: "all", interactStrata: false });
     if (!again.ok) return [];

@@ -65,8 +65,7 @@ function withInference(
 
 /** Every unit of a side has the same value: there is no spread to make an error of. */
 function isStill({ values }: SplitUnits, { fit }: SplitModel): boolean {
-  const largest = (column: Float64Array): number =>
-    column.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const largest = (column: Float64Array): number => column.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return largest(fit.residuals) <= ROUNDING * largest(values);
 }
 
