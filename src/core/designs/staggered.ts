@@ -8,10 +8,12 @@ import { treatedSides } from "../panel/sides.ts";
 import { groupUnits } from "../panel/unit-series.ts";
 import { wavesOf } from "../panel/waves.ts";
 import type { AnalysisPlan } from "../plan.ts";
-import type { DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import { absoluteMargin } from "../verdict/judge.ts";
+import type { DesignBrief, DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
 import { describeWaves } from "./staggered/describe.ts";
+import { judgedUnits, waveBaseline } from "./staggered/paths.ts";
 
-/** Units deployed at different times, each wave compared with the units that are not deployed then: docs/method.md section 10. */
+/** Units deployed at different times, each wave compared with the units that are not deployed then: docs/method.md section 2, in waves. */
 export const staggered: DesignRoute = {
   id: "staggered",
   checks: [
@@ -24,6 +26,7 @@ export const staggered: DesignRoute = {
     "staggered-estimators",
   ],
   run,
+  brief,
   suits: suitsWaves,
 };
 
@@ -42,6 +45,33 @@ function run(question: DesignQuestion): DesignOutcome {
   if (!opened.ok) return opened;
   const { aligned, fit } = opened.value;
   return { ok: true, value: describeWaves(question, aligned, fit, waveEffect(fit)) };
+}
+
+/** What parts of the units share is read from their controls: a wave has no one gap before the deploy. */
+function brief(question: DesignQuestion): Outcome<DesignBrief> {
+  const opened = openWaves(question);
+  if (!opened.ok) return { ok: false, refusal: opened.refusal };
+  const { sli } = question;
+  const { aligned, fit } = opened.value;
+  const { panel } = aligned;
+  const { treatedPost } = waveBaseline(panel, fit);
+  const judged = new Set(judgedUnits(fit));
+  return {
+    ok: true,
+    value: {
+      effect: waveEffect(fit),
+      margin: absoluteMargin(sli.margin, sli.direction, treatedPost),
+      treatedPost,
+      treatedUnits: judged.size,
+      controlUnits: fit.control.filter((unit) => !judged.has(unit)).length,
+      gap: { first: 0, values: new Float64Array(0) },
+      controlChanges: new Map(
+        fit.controlChanges.flatMap(({ unit, change }) =>
+          judged.has(unit) ? [] : [[panel.units[unit] ?? "", change] as const],
+        ),
+      ),
+    },
+  };
 }
 
 /** The panel and the fit; what was already known of the panel when it had to refuse. */
