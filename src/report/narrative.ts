@@ -92,14 +92,19 @@ export function nextOf(document: ResultDocument, lead: Lead | null, context: Rep
   const reasons = lead?.metric.reasons ?? [];
   const commands = context.commands === true;
   const aside = asideOf(reasons.map((reason) => reason.code));
+  const other = reasons.some(({ code }) => code === "WEAKER_DESIGN")
+    ? ["First look whether anything else happened at that time: without controls it would look the same."]
+    : [];
   switch (document.verdict) {
     case "regression":
       return [
         own,
+        ...other,
         ...(commands ? ["If it is intended, answer with `/deploy-impact ack` and the reason."] : []),
         ...aside,
       ];
     case "improvement":
+      return reasons.some(({ code }) => code === "SUBGROUP_WORSE") ? aside : [own, ...other, ...aside];
     case "no-impact":
       return reasons.some(({ code }) => code === "SUBGROUP_WORSE") ? aside : [own, ...aside];
     case "inconclusive":
@@ -129,9 +134,6 @@ function openAdvice(reasons: readonly ReasonModel[]): readonly string[] {
 function asideOf(codes: readonly string[]): readonly string[] {
   return [
     ...(codes.includes("SUBGROUP_WORSE") ? [REASON_WORDING.SUBGROUP_WORSE.todo] : []),
-    ...(codes.includes("WEAKER_DESIGN")
-      ? ["Look whether anything else happened at that time: without controls it would look the same."]
-      : []),
     ...(codes.includes("CONFIG_CHANGED")
       ? ["Read the change of the config too: it was made together with this deploy."]
       : []),
