@@ -20,6 +20,12 @@ const REPLACEMENT: Readonly<Record<string, string>> = {
   certificate: "certificate-env",
 };
 
+const DATADOG_KEYS: Readonly<Record<string, string>> = {
+  "api-key": "api-key-env",
+  "application-key": "application-key-env",
+  "app-key": "application-key-env",
+};
+
 /** Parts of a source that may hold secrets of their own. */
 const BLOCKS = ["auth", "tls"] as const;
 
@@ -42,7 +48,9 @@ function secretsIn(block: Branch, path: Path): Finding[] {
   for (const key of Object.keys(block)) {
     if (!SECRET_KEY.test(key)) continue;
     delete block[key];
-    const instead = REPLACEMENT[key.toLowerCase()] ?? (path.at(-1) === "auth" ? "client-secret-env" : "token-env");
+    const own = block.type === "datadog" ? DATADOG_KEYS[key.toLowerCase()] : undefined;
+    const instead =
+      own ?? REPLACEMENT[key.toLowerCase()] ?? (path.at(-1) === "auth" ? "client-secret-env" : "token-env");
     found.push({
       path: [...path, key],
       at: "key",

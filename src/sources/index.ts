@@ -9,6 +9,7 @@ import type {
   SeriesQuery,
   SourceCapabilities,
 } from "./contract.ts";
+import { datadogSource } from "./datadog/source.ts";
 import { fileSource } from "./file/source.ts";
 import { prometheusSource } from "./prometheus/source.ts";
 
@@ -81,6 +82,7 @@ function byType<Options>(source: MetricSource<Options>): [string, SourceEntry][]
 
 /** Every source by `type:` of the config. A new one is a folder and one line here. */
 export const SOURCES: Readonly<Record<string, SourceEntry>> = Object.fromEntries([
+  ...byType(datadogSource),
   ...byType(fileSource),
   ...byType(prometheusSource),
 ]);

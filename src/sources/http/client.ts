@@ -244,7 +244,9 @@ function explainStatus<T>(
   context: FailureContext,
 ): Failure {
   const words = request.explain(body) ?? { text: looksLikePage(body) ? "" : body, timedOut: false };
-  const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), connection.ports.now());
+  const { headers } = response;
+  const wait = headers.get("retry-after") ?? headers.get(request.waitHeader ?? "retry-after");
+  const retryAfterMs = parseRetryAfter(wait, connection.ports.now());
   return statusFailure(response.status, connection.show(words.text), context, {
     retryAfterMs,
     serverTimedOut: words.timedOut,

@@ -36,6 +36,8 @@ export interface HttpRequest<T> {
   readonly read: (body: string) => BodyVerdict<T>;
   /** Finds the server's own words in the body of any other answer; null: none found. */
   readonly explain: (body: string) => ServerWords | null;
+  /** Header with the seconds to wait after too many requests, for servers without Retry-After. */
+  readonly waitHeader?: string;
   /** What to change, where the usual hint of the code would mislead. */
   readonly hints?: Readonly<Partial<Record<ErrorCode, string>>>;
 }

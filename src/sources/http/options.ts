@@ -24,6 +24,17 @@ const plainHeaderNameSchema = headerNameSchema.refine((name) => !SECRET_HEADERS.
   error: "carries a secret: use `token-env`, `username-env` with `password-env`, or `headers-env`",
 });
 
+/** Limits of every source on HTTP, spelled as in the config. */
+export const limitsShape = {
+  tls: tlsSchema.optional(),
+  timeout: spanSchema.optional(),
+  deadline: spanSchema.optional(),
+  retries: z.int().min(0).max(10).optional(),
+  concurrency: z.int().min(1).max(16).optional(),
+  // V8 cannot hold a text above 512 MiB.
+  "max-response-mib": z.int().min(1).max(480).optional(),
+} as const;
+
 /** Keys that every source on HTTP understands, spelled as in the config. */
 export const httpShape = {
   url: addressSchema,
@@ -36,13 +47,7 @@ export const httpShape = {
     .optional(),
   "headers-env": z.record(headerNameSchema, environmentNameSchema).optional(),
   auth: authSchema.optional(),
-  tls: tlsSchema.optional(),
-  timeout: spanSchema.optional(),
-  deadline: spanSchema.optional(),
-  retries: z.int().min(0).max(10).optional(),
-  concurrency: z.int().min(1).max(16).optional(),
-  // V8 cannot hold a text above 512 MiB.
-  "max-response-mib": z.int().min(1).max(480).optional(),
+  ...limitsShape,
 } as const;
 
 const httpSchema = z.strictObject(httpShape);

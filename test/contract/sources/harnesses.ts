@@ -12,6 +12,8 @@ export interface SourceHarness {
   /** Options that make the source ask in small pieces; absent: it never splits. */
   readonly inPieces?: Readonly<Record<string, unknown>>;
   readonly failures: readonly Breakage[];
+  /** True: its answers have no way to say "not a number", so that such a point is a gap. */
+  readonly withoutNaN?: true;
 }
 
 export interface Served {
@@ -136,4 +138,86 @@ const prometheusHarness: SourceHarness = {
   ],
 };
 
-export const HARNESSES: readonly SourceHarness[] = [fileHarness, prometheusHarness];
+/** Answers POST /api/v2/query/timeseries: all times of all series, null where a series has no point. */
+function serveTimeseries(series: readonly FixtureSeries[]): Promise<Loopback> {
+  return startLoopback((request, response) => {
+    const { attributes } = (JSON.parse(request.body) as { data: { attributes: TimeseriesRequest } }).data;
+    const wanted = series.filter((one) => one.component === attributes.queries[0]?.query);
+    const inside = wanted.map((one) => ({
+      ...one,
+      points: one.points.filter(([time]) => time * 1000 >= attributes.from && time * 1000 < attributes.to),
+    }));
+    const times = [...new Set(inside.flatMap((one) => one.points.map(([time]) => time)))].sort((a, b) => a - b);
+    const values = inside.map((one) => {
+      const known = new Map(one.points);
+      return times.map((time) => known.get(time) ?? null);
+    });
+    const tags = inside.map((one) =>
+      Object.entries(one.labels).map(([name, value]) => (name === "le" ? `upper_bound:${value}` : `${name}:${value}`)),
+    );
+    replyJson(response, 200, {
+      data: {
+        id: "0",
+        type: "timeseries_response",
+        attributes: {
+          series: tags.map((group_tags) => ({ group_tags, query_index: 0, unit: [null, null] })),
+          times: times.map((time) => time * 1000),
+          // JSON has no NaN: it becomes null.
+          values,
+        },
+      },
+    });
+  });
+}
+
+interface TimeseriesRequest {
+  readonly from: number;
+  readonly to: number;
+  readonly queries: readonly { readonly query: string }[];
+}
+
+const DATADOG_KEYS = { "api-key-env": "CONTRACT_KEY", "application-key-env": "CONTRACT_KEY" };
+
+function asDatadog(server: Loopback): Served {
+  return { options: { type: "datadog", url: server.url, retries: 0, ...DATADOG_KEYS }, stop: server.stop };
+}
+
+function datadogFailing(name: string, code: ErrorCode, status: number, body: unknown): Breakage {
+  const start = async (): Promise<Served> =>
+    asDatadog(await startLoopback((_request, response) => replyJson(response, status, body)));
+  return { name, code, start };
+}
+
+function timeseriesOf(groupTags: readonly string[]): unknown {
+  const series = [{ group_tags: groupTags, query_index: 0 }];
+  return { data: { attributes: { series, times: [FROM * 1000], values: [[1]] } } };
+}
+
+const datadogHarness: SourceHarness = {
+  id: "datadog",
+  start: async (series = FIXTURE) => asDatadog(await serveTimeseries(series)),
+  inPieces: { "max-points": 7 },
+  withoutNaN: true,
+  failures: [
+    datadogFailing("a query that Datadog rejects", "SOURCE_REJECTED", 400, {
+      errors: ["Rule 'scope_expr' didn't match"],
+    }),
+    datadogFailing("words beside status 200", "SOURCE_REJECTED", 200, { errors: "query could not be parsed" }),
+    datadogFailing("an answer without its form", "SOURCE_MALFORMED", 200, "a text, no object"),
+    datadogFailing("missing rights", "SOURCE_FORBIDDEN", 403, { errors: ["Forbidden"] }),
+    datadogFailing("keys that are not accepted", "SOURCE_UNAUTHORIZED", 401, { errors: ["Unauthorized"] }),
+    datadogFailing("a server in trouble", "SOURCE_UNAVAILABLE", 503, {}),
+    datadogFailing("too many requests", "SOURCE_RATE_LIMITED", 429, { errors: ["Too many requests"] }),
+    datadogFailing("a unit label that is missing", "UNKNOWN_LABEL", 200, timeseriesOf(["region:eu"])),
+    {
+      name: "a key that is not set",
+      code: "CREDENTIAL_MISSING",
+      start: async () => {
+        const served = asDatadog(await serveTimeseries([]));
+        return { ...served, options: { ...served.options, "api-key-env": "NOT_SET_ANYWHERE" } };
+      },
+    },
+  ],
+};
+
+export const HARNESSES: readonly SourceHarness[] = [datadogHarness, fileHarness, prometheusHarness];

@@ -19,6 +19,7 @@ describe("the table of sources", () => {
       "amazon-managed-prometheus",
       "azure-managed-prometheus",
       "cortex",
+      "datadog",
       "file",
       "google-managed-prometheus",
       "grafana-cloud",
@@ -40,7 +41,7 @@ describe("nearest names", () => {
   test("a slip finds the name, something else finds none", () => {
     expect(nearestName("promtheus", Object.keys(SOURCES))).toBe("prometheus");
     expect(nearestName("Zone", ["zone", "node"])).toBe("zone");
-    expect(nearestName("datadog", Object.keys(SOURCES))).toBeNull();
+    expect(nearestName("splunk", Object.keys(SOURCES))).toBeNull();
   });
 
   test("order by distance, then by name", () => {
