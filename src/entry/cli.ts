@@ -38,7 +38,7 @@ function addCheck(program: Command): void {
     .option("--config <file>", "config (default .github/deploy-impact.yml)")
     .option(
       "--panel <file>",
-      "CSV or Parquet with time,unit,group,value[,weight]; repeatable; - is standard input",
+      "CSV or Parquet with time,unit,group,value[,weight][,subgroup]; repeatable; - is standard input",
       collect,
     )
     .option(

@@ -175,6 +175,26 @@ describe("subgroups of an SLI", () => {
   });
 });
 
+describe("subgroups with other designs", () => {
+  it("are estimated in waves too", () => {
+    const series = madeSeries({ names: NAMES.slice(0, 5), factor: (name) => (name === "/v1/2" ? 1.3 : 1) });
+    const wave = (unit: string): number => DEPLOYED_AT + (Number(unit.slice(1)) < 2 ? 0 : 20 * STEP);
+    const treated = [...new Set(series.flatMap(({ unit, group }) => (group === "treated" ? [unit] : [])))];
+    const result = run(series, SLI, { waves: Object.fromEntries(treated.map((unit) => [unit, wave(unit)])) });
+    expect(result.design).toBe("staggered");
+    const { estimates, refused } = report(result);
+    expect(refused).toBeNull();
+    expect(estimates).toHaveLength(5);
+    expect(estimates[0]).toMatchObject({ name: "/v1/2", treatedUnits: 4, controlUnits: 8 });
+  });
+
+  it("say so when the design has no estimate per part", () => {
+    const result = run(madeSeries({ names: ["a", "b"] }), SLI, { design: "split" });
+    if (result.estimate === null) throw new RangeError("refused");
+    expect(report(result).refused).toMatchObject({ code: "DESIGN_NOT_AVAILABLE" });
+  });
+});
+
 describe("pairCorrelation", () => {
   it("is the mean of the correlations of all pairs", () => {
     const columns = [
