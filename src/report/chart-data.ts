@@ -5,6 +5,7 @@ import { numbersFact } from "./facts.ts";
 import { instant } from "./format.ts";
 import type { ChartsModel, EffectMark, EventStudyChart, PathChart, PlaceboChart } from "./model.ts";
 import { wavesShown } from "./waves.ts";
+import { DESIGN_WORDING } from "./wording/designs.ts";
 
 /** Enough for a drawing 700 pixels wide, few enough that a page with many metrics stays small. */
 const MOST_BINS = 240;
@@ -65,10 +66,17 @@ export function pathChart(source: ChartSource, mostBins: number): PathChart | nu
     postStart: windows.postStart === null ? null : windows.postStart - windows.deployedAt,
     postEnd: windows.postEnd === null ? null : windows.postEnd - windows.deployedAt,
     deployedAt: instant(windows.deployedAt),
+    ...expectedBy(sli),
     laterDeploys: wavesShown(sli)
       .slice(1)
       .map((wave) => wave.deployedAt - windows.deployedAt),
   };
+}
+
+function expectedBy({ design, reasonCodes }: SliResult): Pick<PathChart, "expectedBy"> {
+  const against = design === null ? undefined : DESIGN_WORDING[design].against;
+  if (against === undefined) return {};
+  return { expectedBy: reasonCodes.includes("NO_EARLIER_DAYS") ? "the hours just before" : against };
 }
 
 interface Grid {

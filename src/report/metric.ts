@@ -52,7 +52,7 @@ export function metricModel(sli: SliResult, scope: MetricScope): MetricModel {
     word: wording.word,
     sentence: metricSentence(label, display, margin),
     change: changeText(display),
-    against: (sli.design === null ? undefined : DESIGN_WORDING[sli.design].against) ?? "control",
+    against: againstOf(sli),
     interval: intervalText(display),
     level: levelText(sli, scope.document),
     otherScale: other === null ? null : otherText(other),
@@ -176,6 +176,11 @@ function levelLines(sli: SliResult, label: string, values: ReportContext["values
       ? []
       : [`${comparedUnits(sli)}: ${show(controlPre)} before, ${show(controlPost)} after.`]),
   ];
+}
+
+function againstOf({ design, reasonCodes }: SliResult): string {
+  if (reasonCodes.includes("NO_EARLIER_DAYS")) return "just before";
+  return (design === null ? undefined : DESIGN_WORDING[design].against) ?? "control";
 }
 
 function comparedUnits({ design }: SliResult): string {

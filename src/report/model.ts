@@ -196,6 +196,8 @@ export interface PathChart {
   readonly deployedAt: string;
   /** With waves: seconds from the first deploy to each later one. */
   readonly laterDeploys: readonly number[];
+  /** Who says what would have been without the deploy; left out: the controls. */
+  readonly expectedBy?: string;
 }
 
 export interface EffectMark {

@@ -87,24 +87,29 @@ const ADVISING: ReadonlySet<string> = new Set([
   "NO_EARLIER_DAYS",
 ]);
 
+const CREDIT =
+  "Before you credit the deploy with it, look whether anything else happened at that time: without controls it would look the same.";
+
 export function nextOf(document: ResultDocument, lead: Lead | null, context: ReportContext): readonly string[] {
   const own = VERDICT_WORDING[document.verdict].todo;
   const reasons = lead?.metric.reasons ?? [];
   const commands = context.commands === true;
   const aside = asideOf(reasons.map((reason) => reason.code));
-  const other = reasons.some(({ code }) => code === "WEAKER_DESIGN")
-    ? ["First look whether anything else happened at that time: without controls it would look the same."]
-    : [];
+  const isAlone = reasons.some(({ code }) => code === "WEAKER_DESIGN");
   switch (document.verdict) {
     case "regression":
       return [
         own,
-        ...other,
+        ...(isAlone
+          ? ["First look whether anything else happened at that time: without controls it would look the same."]
+          : []),
         ...(commands ? ["If it is intended, answer with `/deploy-impact ack` and the reason."] : []),
         ...aside,
       ];
     case "improvement":
-      return reasons.some(({ code }) => code === "SUBGROUP_WORSE") ? aside : [own, ...other, ...aside];
+      return reasons.some(({ code }) => code === "SUBGROUP_WORSE")
+        ? aside
+        : [own, ...(isAlone ? [CREDIT] : []), ...aside];
     case "no-impact":
       return reasons.some(({ code }) => code === "SUBGROUP_WORSE") ? aside : [own, ...aside];
     case "inconclusive":

@@ -34,7 +34,7 @@ export function suitsIts({ plan, input }: DesignQuestion): string | null {
   if (plan.expectsControls === true) return null;
   const units = groupUnits(plan, input.series);
   return units.length > 0 && units.every((unit) => unit.treated)
-    ? "every unit got the deploy, so only earlier days can say what would have happened; this is weaker than a comparison with units that did not get it"
+    ? "every unit got the deploy, so only the units' own past can say what would have happened; this is weaker than a comparison with units that did not get it"
     : null;
 }
 

@@ -73,7 +73,7 @@ function timeAxis(bins: readonly Bin[], missing: number, path: PathChart): strin
 function captionOf(path: PathChart, missing: number): readonly string[] {
   const bins = path.offsets.length;
   return [
-    `Red: treated units. Blue: what the controls say they would have been without the deploy. ${path.laterDeploys.length > 0 ? "Grey spikes: the waves" : "Grey spike: the deploy"}.`,
+    `Red: treated units. Blue: what ${path.expectedBy ?? "the controls"} say they would have been without the deploy. ${path.laterDeploys.length > 0 ? "Grey spikes: the waves" : "Grey spike: the deploy"}.`,
     `Each point is the mean of ${duration(path.binSeconds)}.`,
     ...(path.cropped ? ["Earlier data was used but is not drawn."] : []),
     ...(missing > 0

@@ -67,7 +67,7 @@ export const DESIGN_WORDING: Readonly<Record<Design, DesignWording>> = {
   },
   its: {
     method:
-      "Interrupted time series: the change of the treated units from just before the deploy to after it, minus the change over the same hours of earlier days, with nothing that was spared the deploy to compare with.",
+      "Interrupted time series: the change of the treated units from just before the deploy to after it, minus the change over the same hours of earlier days where there are three or more; nothing was spared the deploy to compare with.",
     lastingDoubt: "days differ from each other",
     against: "earlier days",
     tag: "no controls",
