@@ -65,16 +65,25 @@ function bandwidthOf(fit: LinearFit, { name, lag, prewhite }: HacChoice): number
 
 function errorOf(fit: LinearFit, j: number, choice: HacChoice, bandwidth: number): number {
   const factor = fit.n / (fit.n - fit.terms.length);
-  const scores = timeScores(fit);
-  if (choice.name === "cosine") {
-    return Math.sqrt(fit.bread.mmul(cosineSum(scores, bandwidth)).mmul(fit.bread).get(j, j) * factor);
-  }
-  const white = choice.prewhite ? prewhiten(scores) : null;
-  const used = white === null ? scores : white.residuals;
   const kernel = choice.name === "andrews-qs" ? "quadratic-spectral" : "bartlett";
-  const plain = longRunSum(used, kernelWeights(kernel, Math.max(bandwidth, 1e-9), used[0]?.length ?? 0));
-  const meat = white === null ? plain : white.recolour.mmul(plain).mmul(white.recolour.transpose());
-  return Math.sqrt(fit.bread.mmul(meat).mmul(fit.bread).get(j, j) * factor);
+  const weights = kernelWeights(kernel, Math.max(bandwidth, 1e-9), fit.n);
+  if (choice.prewhite && choice.name !== "cosine") {
+    const white = prewhiten(timeScores(fit));
+    const plain = longRunSum(white.residuals, weights);
+    const meat = white.recolour.mmul(plain).mmul(white.recolour.transpose());
+    return Math.sqrt(fit.bread.mmul(meat).mmul(fit.bread).get(j, j) * factor);
+  }
+  // one coefficient needs one series of scores: row j of (X'X)^-1 X' times the residuals
+  const scores = [projected(fit, j)];
+  const meat = choice.name === "cosine" ? cosineSum(scores, bandwidth) : longRunSum(scores, weights);
+  return Math.sqrt(meat.get(0, 0) * factor);
+}
+
+function projected(fit: LinearFit, j: number): Float64Array {
+  return fit.residuals.map((residual, i) => {
+    const weight = fit.columns.reduce((sum, column, k) => sum + fit.bread.get(j, k) * (column[i] as number), 0);
+    return weight * residual;
+  });
 }
 
 interface Simulation {
