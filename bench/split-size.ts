@@ -61,8 +61,10 @@ const SLI: SliPlan = {
   margin: { type: "absolute", value: 0, text: "0" },
 };
 
-function planOf(sli: SliPlan): AnalysisPlan {
+/** One treated pod is judged only where chance chose it. */
+function planOf(sli: SliPlan, treated: number): AnalysisPlan {
   return {
+    ...(treated === 1 ? { split: { treatedShare: null, shareOf: "traffic", assignment: "random" } } : {}),
     service: null,
     slis: [sli],
     window: { deployedAt: AT, step: STEP, preStart: null, settle: 0, postEnd: null },
@@ -93,7 +95,7 @@ function simulate(scenario: Scenario, [treated, control]: readonly [number, numb
   const random = randomStream(11);
   const normal = (): number => normalQuantile(random.next() + 2 ** -54);
   const sli: SliPlan = scenario.ratio === true ? { ...SLI, kind: "ratio" } : SLI;
-  const plan = planOf(sli);
+  const plan = planOf(sli, treated);
   const lasting = (side: 0 | 1): number => {
     const size = scenario.spread[side];
     return size * (scenario.skewed === true ? -Math.log(1 - random.next()) - 1 : normal());

@@ -353,13 +353,13 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
   NO_HISTORY: {
     short: "no history to compare with",
     sentence:
-      "The units are compared side by side, without their past: a difference that was there before the deploy, or the cold start of new units, would look like its effect.",
+      "The units are compared side by side, without their past: a difference that was there before the deploy, the cold start of new units, or trouble in a place that they share would look like its effect.",
     todo: "Choose a unit that outlives the deploy (zone, node pool, StatefulSet ordinal), or let chance choose the units and say so with `split.assignment: random`.",
   },
   FEW_UNITS: {
     short: "few units",
     sentence:
-      "There are too few units for an error from their spread, so the interval comes from trying every other choice of treated units.",
+      "There are too few units for an error from their spread, so the interval comes from trying every other choice of treated units; it takes for granted that units of both sides differ from each other by as much.",
     todo: "Run more units side by side for a sharper answer.",
   },
   WARM_UP: {

@@ -6,7 +6,7 @@ import type { Randomization } from "../../inference/randomization.ts";
 import { answer, type Outcome, refuse } from "../../outcome.ts";
 import { unitsWhere } from "../../panel/panel.ts";
 import type { AnalysisPlan, SliPlan } from "../../plan.ts";
-import { type SplitSample, unitsBetween, withHistory } from "./sample.ts";
+import { isRandomised, type SplitSample, unitsBetween, withHistory } from "./sample.ts";
 
 /** Spread below this share of the units' values is rounding. */
 const ROUNDING = 1e-12;
@@ -23,8 +23,9 @@ export interface SplitEffect {
  * The effect of a split over the post window, with the inference of the plan.
  *
  * Default: CR2 by unit (or cluster) with Bell-McCaffrey degrees of freedom, when there are two units on each side and at
- * least 4 degrees of freedom; else the permutation test, when its smallest p does not exceed alpha; else a refusal, because
- * with so few units chance alone makes any difference. Never a clustered error with one treated unit.
+ * least 4 degrees of freedom; else the permutation test, when its smallest p does not exceed alpha, with one unit on a side
+ * only where chance chose it; else a refusal, because with so few units chance alone makes any difference. Never a clustered
+ * error with one treated unit.
  * Source: docs/method.md, section on the concurrent split.
  */
 export function splitEffect(plan: AnalysisPlan, sli: SliPlan, sample: SplitSample): Outcome<SplitEffect> {
@@ -101,10 +102,13 @@ function inferred(plan: AnalysisPlan, units: SplitUnits, model: SplitModel): Out
   const cr2 = splitTest(units, model, "cr2", plan);
   // three next to three have 4 but for rounding
   if (cr2.ok && cr2.value.row.dof >= FEWEST_DOF - 1e-9) return answer(student(cr2.value, "cr2"));
+  const sides = countSides(units);
+  // one unit has a fair rank among others only when chance chose it: twice as much spread on its side gives 26 % alarms
+  if (Math.min(sides.own, sides.others) === 1 && !isRandomised(plan)) return tooFew(units, sides, plan);
   const permuted = splitTest(units, model, "permutation", plan);
   if (permuted.ok) return answer(permutationEffect(permuted.value, plan));
   return permuted.refusal.code === "TOO_FEW_UNITS" || permuted.refusal.code === "TOO_FEW_CLUSTERS"
-    ? tooFew(units, plan)
+    ? tooFew(units, sides, plan)
     : permuted;
 }
 
@@ -159,21 +163,29 @@ function describeAssignments(randomization: Randomization | null): string {
   return `${exact ? "all" : "drawn"} ${assignments} assignments, smallest p ${smallestP.toPrecision(2)}`;
 }
 
-/** Units, or clusters, per side, and what would be enough. */
-function tooFew({ treated, clusters }: SplitUnits, { alpha }: AnalysisPlan): Outcome<never> {
+interface SideCounts {
+  readonly own: number;
+  readonly others: number;
+}
+
+/** Units, or clusters, per side. */
+function countSides({ treated, clusters }: SplitUnits): SideCounts {
   const keys = (side: boolean): number =>
     new Set(treated.flatMap((one, i) => (one === side ? [clusters?.levels[i] ?? i] : []))).size;
-  const [own, others] = [keys(true), keys(false)];
-  const what = clusters === null ? "units" : "clusters";
+  return { own: keys(true), others: keys(false) };
+}
+
+function tooFew({ clusters }: SplitUnits, { own, others }: SideCounts, { alpha }: AnalysisPlan): Outcome<never> {
+  const what = clusters === null ? "unit" : "cluster";
   const needed = Math.ceil(1 / alpha) - 1;
-  const enough =
-    Math.min(own, others) === 1
-      ? `next to one ${own === 1 ? "treated" : "control"} ${what.slice(0, -1)} at least ${needed} others are needed`
-      : "two next to five or three next to four would do";
+  const [side, isSingle] = [own === 1 ? "treated" : "control", Math.min(own, others) === 1];
+  const counts = `${own} treated and ${others} control ${what}s`;
   return refuse(
     "TOO_FEW_UNITS",
-    `${own} treated and ${others} control ${what} are too few to tell an effect from the ordinary difference between ${what}: ${enough}.`,
-    "Choose a unit that outlives the deploy (zone, node pool, track), so that its own past can be used, or run more units side by side.",
+    isSingle
+      ? `${counts}: a single ${side} ${what} cannot be told from an unusual one, unless chance chose it among at least ${needed + 1}.`
+      : `${counts} are too few to tell an effect from the ordinary difference between ${what}s: two next to five or three next to four would do.`,
+    `Choose a unit that outlives the deploy (zone, node pool, track), so that its own past can be used, or run ${isSingle ? "two or more" : "more"} side by side.`,
     { treated: own, control: others },
   );
 }

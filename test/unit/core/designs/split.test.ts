@@ -219,6 +219,7 @@ describe("few units", () => {
 
   it.each([
     [1, 18],
+    [1, 30],
     [2, 4],
     [1, 1],
     [4, 1],
@@ -230,12 +231,18 @@ describe("few units", () => {
   });
 
   it.each([
-    [1, 19],
     [2, 5],
     [3, 3],
     [3, 4],
   ])("%i treated and %i control units are enough", (treated, control) => {
     expect(judged(podsOf({ treated, control, effect: 60 })).verdict).toBe("regression");
+  });
+
+  it("are ranked one by one only where chance chose the unit", () => {
+    const split = { treatedShare: null, shareOf: "traffic", assignment: "random" } as const;
+    const found = judged(podsOf({ treated: 1, control: 19, effect: 60 }), { split });
+    expect([found.verdict, found.inference?.method]).toEqual(["regression", "permutation"]);
+    expect(judged(podsOf({ treated: 1, control: 18, effect: 60 }), { split }).reasonCodes).toEqual(["TOO_FEW_UNITS"]);
   });
 
   it("never get a clustered error with one treated unit, whatever is asked", () => {
