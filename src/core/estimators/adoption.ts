@@ -35,7 +35,7 @@ function numberPeriods(time: Float64Array): Grouping {
     high = Math.max(high, value);
     isWhole = Number.isInteger(value);
   }
-  if (!isWhole || !(high - low <= 2 * time.length)) return groupBy("time", time);
+  if (!isWhole || !(high >= low && high - low <= 2 * time.length)) return groupBy("time", time);
   const numbers = new Int32Array(high - low + 1);
   const levels = new Int32Array(time.length);
   let count = 0;

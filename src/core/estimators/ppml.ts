@@ -3,9 +3,9 @@ import { answer, type JsonValue, type Outcome, refuse } from "../outcome.ts";
 import type { Grouping } from "../regression/effects.ts";
 import { type PoissonFit, poissonRegression } from "../regression/poisson.ts";
 import type { EstimateOptions, EstimateResult, EstimatorSetting, TidyData, TidyEstimator } from "./contract.ts";
-import { errorConvention, regressionSettings } from "./panel-ols/settings.ts";
+import { errorConvention, REVERSALS, regressionSettings } from "./panel-ols/settings.ts";
 import { groupingOf, openTable, type RegressionTable } from "./panel-ols/table.ts";
-import { checkIdentified, treatmentColumn } from "./panel-ols/treatment.ts";
+import { checkIdentified, checkStays, treatmentColumn } from "./panel-ols/treatment.ts";
 import { type NamedVariance, namedVariance } from "./panel-ols/variance.ts";
 import { poissonIid } from "./poisson-iid.ts";
 import { settingList, settingText } from "./setting.ts";
@@ -21,6 +21,7 @@ const SETTINGS: readonly EstimatorSetting[] = [
     default: "none",
     accepts: { type: "number-columns", also: ["none"] },
   },
+  REVERSALS,
 ];
 
 /**
@@ -48,6 +49,8 @@ export const ppml: TidyEstimator = {
     const table = opened.value;
     const treatment = treatmentColumn(data);
     if (!treatment.ok) return treatment;
+    const stays = checkStays(table, settingText(SETTINGS, options, REVERSALS.name));
+    if (!stays.ok) return stays;
     const fitted = fitCounts(table, options, treatment.value);
     if (!fitted.ok) return fitted;
     const vcov = options.vcov ?? "cr1";

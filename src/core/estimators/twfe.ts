@@ -1,9 +1,8 @@
-import { adoptionOf } from "./adoption.ts";
 import type { TidyEstimator } from "./contract.ts";
 import { estimateRegression } from "./panel-ols/estimate.ts";
-import { regressionSettings } from "./panel-ols/settings.ts";
+import { REVERSALS, regressionSettings } from "./panel-ols/settings.ts";
 import { openTable } from "./panel-ols/table.ts";
-import { treatmentColumn } from "./panel-ols/treatment.ts";
+import { checkStays, treatmentColumn } from "./panel-ols/treatment.ts";
 import { regressionVcovs } from "./panel-ols/variance.ts";
 import { WILD_SETTINGS, WILD_VCOVS } from "./panel-ols/wild.ts";
 import { settingText } from "./setting.ts";
@@ -23,16 +22,7 @@ export const twfe: TidyEstimator = {
   reference: "Wooldridge 2010, Econometric Analysis of Cross Section and Panel Data, chapter 10; conventions of fixest",
   needs: ["unit", "time", "treatment"],
   vcovs: [...regressionVcovs("cr1"), ...WILD_VCOVS],
-  settings: [
-    ...regressionSettings("unit,time"),
-    ...WILD_SETTINGS,
-    {
-      name: "reversals",
-      description: "a treatment that ends: refuse it, or allow it (carry-over is then assumed away)",
-      default: "refuse",
-      accepts: { type: "choice", values: ["refuse", "allow"] },
-    },
-  ],
+  settings: [...regressionSettings("unit,time"), ...WILD_SETTINGS, REVERSALS],
   uses: ["weights", "covariates", "cluster", "seed"],
   multiwayClusters: true,
   estimate(data, options) {
@@ -41,10 +31,8 @@ export const twfe: TidyEstimator = {
     const table = opened.value;
     const treatment = treatmentColumn(data);
     if (!treatment.ok) return treatment;
-    if (settingText(twfe.settings, options, "reversals") === "refuse" && table.unit !== null && data.time !== null) {
-      const adopted = adoptionOf({ ...data, firstTreated: null }, table.unit, data.time);
-      if (!adopted.ok) return adopted;
-    }
+    const stays = checkStays(table, settingText(twfe.settings, options, REVERSALS.name));
+    if (!stays.ok) return stays;
     return estimateRegression(twfe, table, options, treatment.value);
   },
 };

@@ -44,6 +44,14 @@ const ERROR_SETTINGS: readonly EstimatorSetting[] = [
   },
 ];
 
+/** Of estimators that take unit and time effects out of a treatment. */
+export const REVERSALS: EstimatorSetting = {
+  name: "reversals",
+  description: "a treatment that ends: refuse it, or allow it (carry-over is then assumed away)",
+  default: "refuse",
+  accepts: { type: "choice", values: ["refuse", "allow"] },
+};
+
 const DIAGNOSTICS: EstimatorSetting = {
   name: "diagnostics",
   description: "leverage and leave-one-out by cluster; auto: up to 200 clusters and 20,000 rows",

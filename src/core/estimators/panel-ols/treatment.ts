@@ -1,5 +1,5 @@
 import { answer, type Outcome, refuse } from "../../outcome.ts";
-import { checkTreatment } from "../adoption.ts";
+import { adoptionOf, checkTreatment } from "../adoption.ts";
 import type { TidyData } from "../contract.ts";
 import type { RegressionTable } from "./table.ts";
 
@@ -18,6 +18,13 @@ export function treatmentColumn(data: TidyData): Outcome<Float64Array> {
     return refuse("NO_CONTROL_UNITS", "Every row is treated.", "Add units or periods without the treatment.");
   }
   return answer(treatment);
+}
+
+/** Refuses a treatment that ends, by unit and period, unless `reversals` is "allow". */
+export function checkStays({ data, unit }: RegressionTable, reversals: string): Outcome<null> {
+  if (reversals === "allow" || unit === null || data.time === null) return answer(null);
+  const adopted = adoptionOf({ ...data, firstTreated: null }, unit, data.time);
+  return adopted.ok ? answer(null) : adopted;
 }
 
 /**
