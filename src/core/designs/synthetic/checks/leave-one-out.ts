@@ -3,8 +3,8 @@ import { conclusion } from "../../../checks/leave-one-out.ts";
 import { effectAt } from "../../../estimators/donors/fit.ts";
 import { donorWeights } from "../../../estimators/donors/weights.ts";
 import type { CheckResult } from "../../../result.ts";
-import type { DonorContext } from "../checks.ts";
 import { weightedDonors } from "../weights.ts";
+import type { DonorContext } from "./context.ts";
 
 const ID = "leave-one-out";
 const MOST_DONORS = 20;

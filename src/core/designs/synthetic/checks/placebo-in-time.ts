@@ -6,7 +6,7 @@ import { spacesOf } from "../../../estimators/donors/weights.ts";
 import { binomialSf } from "../../../probability/binomial.ts";
 import { studentTTwoSided } from "../../../probability/student-t.ts";
 import type { CheckResult } from "../../../result.ts";
-import type { DonorContext } from "../checks.ts";
+import type { DonorContext } from "./context.ts";
 
 const ID = "placebo-in-time";
 const MOST_PLACEBOS = 10;
