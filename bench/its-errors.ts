@@ -1,6 +1,6 @@
 /**
  * Size of the errors of `estimate --estimator its` on one series without an effect:
- * `npx node bench/its-errors.ts [repetitions]`.
+ * `npm run bench -- its-errors [repetitions]`.
  *
  * AR(1) noise, 300 steps, the last 60 treated; share of 95 % intervals of the average effect without 0 (nominal 5 %).
  */
@@ -10,7 +10,7 @@ import { tidyTable } from "../src/core/estimators/tidy-table.ts";
 import { randomStream } from "../src/core/inference/random.ts";
 import { normalQuantile } from "../src/core/probability/normal.ts";
 
-const repetitions = Number(process.argv[2] ?? 300);
+const repetitions = Number(process.argv[3] ?? 200);
 const [STEPS, POST] = [300, 60];
 
 const CHOICES: Readonly<Record<string, EstimateChoice>> = {
@@ -27,16 +27,20 @@ const CHOICES: Readonly<Record<string, EstimateChoice>> = {
   "cosine, simulated": { vcov: "cosine", settings: { critical: "simulated", draws: "199" } },
 };
 
-console.log(`slope | AR | ${Object.keys(CHOICES).join(" | ")}`);
-for (const slope of ["no", "yes"]) for (const phi of [0, 0.5, 0.7, 0.9]) report(slope, phi);
+export async function bench(): Promise<string> {
+  const names = Object.keys(CHOICES);
+  const header = [`slope | AR | ${names.join(" | ")}`, `---|---${"|---".repeat(names.length)}`];
+  const rows = ["no", "yes"].flatMap((slope) => [0, 0.5, 0.7, 0.9].map((phi) => report(slope, phi)));
+  return [...header, ...rows].join("\n");
+}
 
-function report(slope: string, phi: number): void {
+function report(slope: string, phi: number): string {
   const shares = Object.values(CHOICES).map((choice) => {
     let alarms = 0;
     for (let seed = 1; seed <= repetitions; seed++) alarms += Number(isAlarm(seed, { slope, phi, choice }));
     return ((100 * alarms) / repetitions).toFixed(1);
   });
-  console.log([slope, phi, ...shares].join(" | "));
+  return [slope, phi, ...shares].join(" | ");
 }
 
 function isAlarm(seed: number, at: { slope: string; phi: number; choice: EstimateChoice }): boolean {

@@ -1,5 +1,5 @@
 /**
- * Size, coverage and power of the design without controls on made days: `npx node bench/its-size.ts [repetitions]`.
+ * Size, coverage and power of the design without controls on made days: `npm run bench -- its-size [repetitions]`.
  *
  * One series with a daily cycle (height in standard deviations of the noise), weekends, days that differ, a trend and AR(1)
  * noise; the deploy falls on any hour of any weekday. Estimate and required check of the design. "alarms": intervals
@@ -11,7 +11,7 @@ import { fitIts } from "../src/core/estimators/its/fit.ts";
 import { studentTQuantile } from "../src/core/probability/student-t.ts";
 import { type MadeDays, madeDays } from "../test/unit/core/made-days.ts";
 
-const repetitions = Number(process.argv[2] ?? 300);
+const repetitions = Number(process.argv[3] ?? 200);
 
 const NOISES: readonly (Partial<MadeDays> & { readonly name: string })[] = [
   { name: "no cycle, AR 0", phi: 0 },
@@ -44,10 +44,16 @@ const WINDOWS: readonly (Pick<MadeDays, "step" | "preDays" | "post"> & { readonl
 
 const SETTLE = 300;
 
-console.log("windows | noise | alarms % | told % | invalid % | coverage % | power % (1.5 sd) | mean half-width");
-for (const window of WINDOWS) for (const noise of NOISES) report(window, noise);
+const HEADER = [
+  "windows | noise | alarms % | told % | invalid % | coverage % | power % (1.5 sd) | mean half-width",
+  "---|---|---|---|---|---|---|---",
+];
 
-function report(window: (typeof WINDOWS)[number], noise: (typeof NOISES)[number]): void {
+export async function bench(): Promise<string> {
+  return [...HEADER, ...WINDOWS.flatMap((window) => NOISES.map((noise) => report(window, noise)))].join("\n");
+}
+
+function report(window: (typeof WINDOWS)[number], noise: (typeof NOISES)[number]): string {
   let [alarms, told, invalid, found, half, done] = [0, 0, 0, 0, 0, 0];
   for (let seed = 1; seed <= repetitions; seed++) {
     const still = judge(seed, { ...window, ...noise, settle: SETTLE });
@@ -69,7 +75,7 @@ function report(window: (typeof WINDOWS)[number], noise: (typeof NOISES)[number]
     share(found),
     (half / done).toFixed(2),
   ];
-  console.log([window.name, noise.name, ...numbers].join(" | "));
+  return [window.name, noise.name, ...numbers].join(" | ");
 }
 
 function judge(seed: number, made: MadeDays): { alarm: boolean; failed: boolean; half: number } | null {
