@@ -49,9 +49,11 @@ export {
 } from "./core/inference/multiplicity.ts";
 export { type PermutationOptions, type PermutationResult, permutationInference } from "./core/inference/permutation.ts";
 export {
+  autoregressiveCovariances,
   exactMinimumDetectableEffect,
   minimumDetectableEffect,
   nonInferiorityPower,
+  normalMinimumDetectableEffect,
   type PanelDesign,
   type PowerTarget,
   serialCorrelationRobustVariance,
@@ -59,6 +61,21 @@ export {
   twoSidedPower,
   welchDesign,
 } from "./core/inference/power.ts";
+export {
+  autoregressiveCovariance,
+  listedCovariance,
+  type PlannedPanel,
+  type PlannedPower,
+  type PowerGoal,
+  plannedPower,
+  plannedPowerAt,
+  type StepCovariance,
+  type StepsFound,
+  stepsFor,
+  type UnitsFound,
+  unitsFor,
+  unitsForChange,
+} from "./core/inference/power-plan.ts";
 // doubt about pre-trends, few clusters, assignments
 export { type Randomization, randomizeChanges, randomizeRegression } from "./core/inference/randomization.ts";
 export type { EventStudyEstimates } from "./core/inference/sensitivity/estimates.ts";

@@ -18,6 +18,7 @@ import { matchedDid } from "./matched-did.ts";
 import { neweyWest } from "./newey-west.ts";
 import { ols } from "./ols.ts";
 import { permutation } from "./permutation.ts";
+import { power } from "./power.ts";
 import { ppml } from "./ppml.ts";
 import { cic, qdid } from "./quantile/tidy.ts";
 import { rd } from "./rd.ts";
@@ -57,6 +58,7 @@ export const TIDY_ESTIMATORS: readonly TidyEstimator[] = [
   rd,
   exactCounts,
   matchedDid,
+  power,
   split,
   subgroups,
   segments,
