@@ -7,7 +7,8 @@
  * standard errors estimated with `dof` degrees of freedom, which the method knows.
  */
 import { randomStream } from "../src/core/inference/random.ts";
-import { type SubgroupEffect, summarizeSubgroups } from "../src/core/inference/subgroups/subgroups.ts";
+import type { SubgroupEffect } from "../src/core/inference/subgroups/one-factor.ts";
+import { summarizeSubgroups } from "../src/core/inference/subgroups/subgroups.ts";
 import { normalQuantile } from "../src/core/probability/normal.ts";
 
 const draws = Number(process.argv[2] ?? 1000);

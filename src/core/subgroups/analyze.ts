@@ -1,6 +1,7 @@
 import type { DesignBrief, DesignQuestion, DesignRoute } from "../designs/design.ts";
 import { holm } from "../inference/multiplicity.ts";
-import { type SubgroupEffect, type SubgroupSummary, summarizeSubgroups } from "../inference/subgroups/subgroups.ts";
+import type { SubgroupEffect } from "../inference/subgroups/one-factor.ts";
+import { type SubgroupSummary, summarizeSubgroups } from "../inference/subgroups/subgroups.ts";
 import type { SliSeries } from "../panel/series.ts";
 import type { Direction } from "../plan.ts";
 import type { SubgroupReport, SubgroupResult } from "../result.ts";

@@ -1,6 +1,5 @@
 import { fSf } from "../../probability/f.ts";
-import { marginalFit } from "./one-factor.ts";
-import type { SubgroupEffect } from "./subgroups.ts";
+import { marginalFit, type SubgroupEffect } from "./one-factor.ts";
 
 export interface HeterogeneityTest {
   /** Cochran's Q. */

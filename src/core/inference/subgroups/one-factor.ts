@@ -1,3 +1,12 @@
+/** Effect of one subgroup by itself. */
+export interface SubgroupEffect {
+  readonly name: string;
+  readonly estimate: number;
+  readonly stdError: number;
+  /** Infinity: the error is known. */
+  readonly dof: number;
+}
+
 /**
  * Effects of subgroups with their errors. Two subgroups seen in the same units share what happened to those units;
  * `correlation` is the mean correlation of their errors, 0 when the subgroups have no unit in common.

@@ -2,16 +2,8 @@ import { studentTQuantile, studentTTwoSided } from "../../probability/student-t.
 import { benjaminiHochberg, holm } from "../multiplicity.ts";
 import { type BetweenVariance, betweenVariance } from "./between.ts";
 import { type HeterogeneityTest, heterogeneityTest } from "./heterogeneity.ts";
+import type { SubgroupEffect } from "./one-factor.ts";
 import { shrink } from "./shrinkage.ts";
-
-/** Effect of one subgroup by itself. */
-export interface SubgroupEffect {
-  readonly name: string;
-  readonly estimate: number;
-  readonly stdError: number;
-  /** Infinity: the error is known. */
-  readonly dof: number;
-}
 
 export interface Interval {
   readonly low: number;

@@ -2,9 +2,13 @@ import { inverse, Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import { betweenVariance } from "../../../../src/core/inference/subgroups/between.ts";
 import { heterogeneityTest } from "../../../../src/core/inference/subgroups/heterogeneity.ts";
-import { marginalFit, type SubgroupErrors } from "../../../../src/core/inference/subgroups/one-factor.ts";
+import {
+  marginalFit,
+  type SubgroupEffect,
+  type SubgroupErrors,
+} from "../../../../src/core/inference/subgroups/one-factor.ts";
 import { shrink } from "../../../../src/core/inference/subgroups/shrinkage.ts";
-import { type SubgroupEffect, summarizeSubgroups } from "../../../../src/core/inference/subgroups/subgroups.ts";
+import { summarizeSubgroups } from "../../../../src/core/inference/subgroups/subgroups.ts";
 import { studentTTwoSided } from "../../../../src/core/probability/student-t.ts";
 
 /** Trials of the BCG vaccine (Colditz et al. 1994): cases and others, vaccinated and not. */
