@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Ports } from "../ports.ts";
+import { cloudwatchSource } from "./cloudwatch/source.ts";
 import type {
   FetchedSeries,
   InstantAnswer,
@@ -82,6 +83,7 @@ function byType<Options>(source: MetricSource<Options>): [string, SourceEntry][]
 
 /** Every source by `type:` of the config. A new one is a folder and one line here. */
 export const SOURCES: Readonly<Record<string, SourceEntry>> = Object.fromEntries([
+  ...byType(cloudwatchSource),
   ...byType(datadogSource),
   ...byType(fileSource),
   ...byType(prometheusSource),

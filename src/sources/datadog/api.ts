@@ -1,13 +1,13 @@
 import { DeployImpactError } from "../../core/errors.ts";
 import type { LabelledAsk } from "../fetch-units.ts";
+import { readFormula } from "../formula.ts";
 import type { StepGrid } from "../grid.ts";
 import { createHttpClient } from "../http/client.ts";
 import type { HttpPorts, HttpRequest } from "../http/contract.ts";
 import { explainAnyError } from "../http/explain.ts";
-import { type DatadogReading, readQuery, readTimeseries } from "./answer.ts";
-import { readFormula } from "./formula.ts";
+import { otherSpacing, spacingError } from "../spacing.ts";
+import { type DatadogAnswer, type DatadogReading, readQuery, readTimeseries } from "./answer.ts";
 import { connectOptions, type DatadogOptions } from "./options.ts";
-import { otherSpacing, spacingError } from "./spacing.ts";
 
 const HINTS = {
   SOURCE_UNAUTHORIZED: "Check both keys and `site` of the source: keys of one site are unknown to the others.",
@@ -31,10 +31,19 @@ export function openDatadog(options: DatadogOptions, ports: HttpPorts, signal: A
       hints: HINTS,
     });
     if (!reading.usable) throw refused(what, client.showable(reading.words));
-    const spacing = otherSpacing(reading.value, piece.step);
-    if (spacing !== null) throw spacingError(what, spacing, piece.step);
+    const spacing = spacingOf(reading.value, piece.step);
+    if (spacing !== null) throw spacingError(what, spacing, piece.step, remedy(piece.step));
     return { value: reading.value.series, warnings: [] };
   };
+}
+
+function spacingOf({ series, interval }: DatadogAnswer, step: number): number | null {
+  if (interval === null) return otherSpacing(series, step);
+  return interval === step ? null : interval;
+}
+
+function remedy(step: number): string {
+  return `Let the query end in .rollup(avg, ${step}) (a count in .rollup(sum, ${step}))`;
 }
 
 /** A point stands for the interval that it begins, so that the last step lasts until the next one would start. */

@@ -3,6 +3,7 @@ import type { Ports } from "../../ports.ts";
 import type { FetchedSeries, MetricSource, SeriesQuery } from "../contract.ts";
 import { fetchUnits } from "../fetch-units.ts";
 import { credentialNames } from "../http/credentials.ts";
+import { mayBeFinerWhenShorter } from "../spacing.ts";
 import { openDatadog } from "./api.ts";
 import {
   connectOptions,
@@ -11,7 +12,6 @@ import {
   MAX_POINTS_PER_REQUEST,
   resolvePaths,
 } from "./options.ts";
-import { mayBeFinerWhenShorter } from "./spacing.ts";
 
 /** Datadog's metrics, by formulas (v2) or by plain queries (v1). */
 export const datadogSource: MetricSource<DatadogOptions> = {

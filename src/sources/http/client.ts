@@ -2,7 +2,7 @@ import { DeployImpactError } from "../../core/errors.ts";
 import type { Authenticator, Outgoing } from "./auth/contract.ts";
 import { NO_AUTHENTICATOR, openAuthenticator } from "./auth/open.ts";
 import { readBody } from "./body.ts";
-import type { HttpClient, HttpPorts, HttpRequest } from "./contract.ts";
+import type { HttpClient, HttpPorts, HttpRequest, ServerWords } from "./contract.ts";
 import { readCredentials } from "./credentials.ts";
 import {
   type Failure,
@@ -140,10 +140,24 @@ interface Attempt<T> {
 async function sendOnce<T>(request: HttpRequest<T>, connection: Connection): Promise<Attempt<T>> {
   const outgoing = prepare(request, connection);
   // Outside the time limit of the request: a sign-in has its own.
-  const sent = await connection.authenticator.authorize(outgoing);
-  connection.signal?.throwIfAborted();
+  const sent = await untilAborted(connection.authenticator.authorize(outgoing), connection.signal);
   const headers = { ...outgoing.headers, ...sent };
   return { sent, outcome: await transmit({ ...outgoing, headers }, request, connection) };
+}
+
+/** The sign-in goes on for others who wait for it; this request does not. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await work;
+  const done = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true, signal: done.signal });
+  });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, aborted]);
+  } finally {
+    done.abort();
+  }
 }
 
 async function transmit<T>(
@@ -243,11 +257,12 @@ function explainStatus<T>(
   connection: Connection,
   context: FailureContext,
 ): Failure {
-  const words = request.explain(body) ?? { text: looksLikePage(body) ? "" : body, timedOut: false };
+  const words: ServerWords = request.explain(body) ?? { text: looksLikePage(body) ? "" : body, timedOut: false };
   const { headers } = response;
   const wait = headers.get("retry-after") ?? headers.get(request.waitHeader ?? "retry-after");
   const retryAfterMs = parseRetryAfter(wait, connection.ports.now());
-  return statusFailure(response.status, connection.show(words.text), context, {
+  const status = words.throttled === true ? 429 : response.status;
+  return statusFailure(status, connection.show(words.text), context, {
     retryAfterMs,
     serverTimedOut: words.timedOut,
   });

@@ -9,6 +9,8 @@ export interface ServerWords {
   readonly text: string;
   /** The server stopped the query because of its own time limit. */
   readonly timedOut: boolean;
+  /** Too many requests, said with another status than 429. */
+  readonly throttled?: boolean;
 }
 
 export type BodyVerdict<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly detail: string };

@@ -48,10 +48,15 @@ export function explainAnyError(body: string): ServerWords | null {
   return null;
 }
 
+/** Amazon says so with status 400. */
+const THROTTLING = /^(Throttling(Exception)?|RequestLimitExceeded|TooManyRequestsException|SlowDown)$/;
+
 /** Amazon's query APIs: <Error><Code>...</Code><Message>...</Message></Error>. */
 function explainXml(body: string): ServerWords | null {
   const message = xmlText(body, "Message");
-  return message === null ? null : { text: named(xmlText(body, "Code") ?? "", message), timedOut: false };
+  if (message === null) return null;
+  const code = xmlText(body, "Code") ?? "";
+  return { text: named(code, message), timedOut: false, ...(THROTTLING.test(code) && { throttled: true }) };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };

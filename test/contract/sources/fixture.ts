@@ -15,7 +15,9 @@ export const TO = FROM + 199 * STEP;
 
 const STAMPS = Array.from({ length: 200 }, (_, index) => FROM + index * STEP);
 const GROUPS = { "zone-a": "treated", "zone-b": "control", "zone-c": "control" } as const;
-const UNITS = Object.keys(GROUPS) as (keyof typeof GROUPS)[];
+type Unit = keyof typeof GROUPS;
+const UNITS = Object.keys(GROUPS) as Unit[];
+const groups = ["treated", "control"] as const;
 
 /** Last point of the unit that is late. */
 export const LATE = { unit: "zone-c", last: TO - 20 * STEP };
@@ -59,7 +61,8 @@ export function contractQuery(kind: SeriesQuery["kind"], overrides: Partial<Seri
     kind,
     queries: Object.fromEntries(components.map((component) => [component, component])),
     unitLabel: "zone",
-    groupOf: ({ track }) => (track === "treated" || track === "control" ? track : null),
+    // Sources that know the unit only have no label "track".
+    groupOf: ({ track, zone }) => groups.find((group) => group === (track ?? GROUPS[zone as Unit])) ?? null,
     from: FROM,
     to: TO,
     step: STEP,

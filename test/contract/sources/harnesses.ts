@@ -8,6 +8,8 @@ import { FIXTURE, type FixtureSeries, FROM } from "./fixture.ts";
 /** One way to fill a source with the fixture, and ways to break it. Each source needs one. */
 export interface SourceHarness {
   readonly id: string;
+  /** Options that are complete, though nobody may listen there. */
+  readonly smallest: Readonly<Record<string, unknown>>;
   readonly start: (series?: readonly FixtureSeries[]) => Promise<Served>;
   /** Options that make the source ask in small pieces; absent: it never splits. */
   readonly inPieces?: Readonly<Record<string, unknown>>;
@@ -55,6 +57,7 @@ function fixtureCsv(series: readonly FixtureSeries[]): string {
 
 const fileHarness: SourceHarness = {
   id: "file",
+  smallest: { type: "file", path: "metrics.csv" },
   start: (series = FIXTURE) => serveFile(fixtureCsv(series)),
   failures: [
     {
@@ -108,6 +111,7 @@ const rejected = { status: "error", errorType: "bad_data", error: "parse error" 
 
 const prometheusHarness: SourceHarness = {
   id: "prometheus",
+  smallest: { type: "prometheus", url: "http://localhost" },
   start: async (series = FIXTURE) => asPrometheus(await serveRange(series)),
   inPieces: { "max-points": 7 },
   failures: [
@@ -195,6 +199,7 @@ function timeseriesOf(groupTags: readonly string[]): unknown {
 
 const datadogHarness: SourceHarness = {
   id: "datadog",
+  smallest: { type: "datadog" },
   start: async (series = FIXTURE) => asDatadog(await serveTimeseries(series)),
   inPieces: { "max-points": 7 },
   withoutNaN: true,
@@ -220,4 +225,82 @@ const datadogHarness: SourceHarness = {
   ],
 };
 
-export const HARNESSES: readonly SourceHarness[] = [datadogHarness, fileHarness, prometheusHarness];
+/** Answers GetMetricData in pages of two series; labels hold the zone only, as the question asked for them. */
+function serveMetricData(series: readonly FixtureSeries[]): Promise<Loopback> {
+  return startLoopback((request, response) => {
+    const asked = new URLSearchParams(request.body);
+    const [from, to] = [Date.parse(asked.get("StartTime") ?? ""), Date.parse(asked.get("EndTime") ?? "")];
+    const wanted = series.filter((one) => one.component === asked.get("MetricDataQueries.member.1.Expression"));
+    const first = Number(asked.get("NextToken") ?? 0);
+    const members = wanted.slice(first, first + 2).map(({ labels, points }) => {
+      const inside = points.filter(([time]) => time * 1000 >= from && time * 1000 < to);
+      const list = (texts: readonly string[]): string => texts.map((text) => `<member>${text}</member>`).join("");
+      const times = list(inside.map(([time]) => new Date(time * 1000).toISOString().replace(".000Z", "Z")));
+      const values = list(inside.map(([, value]) => String(value)));
+      return `<member><Id>a</Id><Label>${labels.zone}</Label><StatusCode>Complete</StatusCode><Timestamps>${times}</Timestamps><Values>${values}</Values></member>`;
+    });
+    const next = first + 2 < wanted.length ? `<NextToken>${first + 2}</NextToken>` : "";
+    response.writeHead(200, { "content-type": "text/xml" });
+    response.end(
+      `<GetMetricDataResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><GetMetricDataResult><MetricDataResults>${members.join("")}</MetricDataResults>${next}</GetMetricDataResult></GetMetricDataResponse>`,
+    );
+  });
+}
+
+const CLOUDWATCH_AUTH = {
+  kind: "sigv4",
+  region: "eu-west-1",
+  "access-key-id-env": "CONTRACT_KEY",
+  "secret-access-key-env": "CONTRACT_KEY",
+};
+
+function asCloudwatch(server: Loopback): Served {
+  return { options: { type: "cloudwatch", url: server.url, retries: 0, auth: CLOUDWATCH_AUTH }, stop: server.stop };
+}
+
+function cloudwatchFailing(name: string, code: ErrorCode, status: number, body: string): Breakage {
+  const start = async (): Promise<Served> =>
+    asCloudwatch(
+      await startLoopback((_request, response) => {
+        response.writeHead(status, { "content-type": "text/xml" });
+        response.end(body);
+      }),
+    );
+  return { name, code, start };
+}
+
+function amazonError(code: string): string {
+  return `<ErrorResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>`;
+}
+
+const cloudwatchHarness: SourceHarness = {
+  id: "cloudwatch",
+  smallest: { type: "cloudwatch" },
+  start: async (series = FIXTURE) => asCloudwatch(await serveMetricData(series)),
+  inPieces: { "max-points": 7 },
+  failures: [
+    cloudwatchFailing("an expression that is none", "SOURCE_REJECTED", 400, amazonError("ValidationError")),
+    cloudwatchFailing("an answer of another kind", "SOURCE_MALFORMED", 200, "<html></html>"),
+    cloudwatchFailing("an answer that breaks off", "SOURCE_MALFORMED", 200, "<GetMetricDataResponse><GetMetric"),
+    cloudwatchFailing("missing rights", "SOURCE_FORBIDDEN", 403, amazonError("AccessDenied")),
+    cloudwatchFailing("keys that are not accepted", "SOURCE_FORBIDDEN", 403, amazonError("InvalidClientTokenId")),
+    cloudwatchFailing("too many requests", "SOURCE_RATE_LIMITED", 400, amazonError("Throttling")),
+    cloudwatchFailing("a service in trouble", "SOURCE_UNAVAILABLE", 500, amazonError("InternalFailure")),
+    cloudwatchFailing("a dimension that is missing", "UNKNOWN_LABEL", 200, metricDataOf("")),
+    {
+      name: "a key that is not set",
+      code: "CREDENTIAL_MISSING",
+      start: async () => {
+        const served = asCloudwatch(await serveMetricData([]));
+        const auth = { ...CLOUDWATCH_AUTH, "secret-access-key-env": "NOT_SET_ANYWHERE" };
+        return { ...served, options: { ...served.options, auth } };
+      },
+    },
+  ],
+};
+
+function metricDataOf(label: string): string {
+  return `<GetMetricDataResponse><GetMetricDataResult><MetricDataResults><member><Id>a</Id><Label>${label}</Label><StatusCode>Complete</StatusCode><Timestamps><member>${new Date(FROM * 1000).toISOString()}</member></Timestamps><Values><member>1.0</member></Values></member></MetricDataResults></GetMetricDataResult></GetMetricDataResponse>`;
+}
+
+export const HARNESSES: readonly SourceHarness[] = [cloudwatchHarness, datadogHarness, fileHarness, prometheusHarness];

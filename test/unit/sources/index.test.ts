@@ -18,6 +18,7 @@ describe("the table of sources", () => {
     expect(Object.keys(SOURCES).sort()).toEqual([
       "amazon-managed-prometheus",
       "azure-managed-prometheus",
+      "cloudwatch",
       "cortex",
       "datadog",
       "file",

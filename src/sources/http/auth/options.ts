@@ -17,7 +17,7 @@ const oauth2Schema = z.strictObject({
 const ROLE = /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 /** Signature version 4 of Amazon Web Services. */
-const sigv4Schema = z.strictObject({
+export const sigv4Schema = z.strictObject({
   kind: z.literal("sigv4"),
   region: z
     .string()

@@ -1,7 +1,7 @@
 import nock from "nock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { SeriesQuery } from "../../../../src/sources/contract.ts";
-import { readFormula } from "../../../../src/sources/datadog/formula.ts";
+import { readFormula } from "../../../../src/sources/formula.ts";
 import { SOURCES } from "../../../../src/sources/index.ts";
 import { realPorts } from "../../../integration/servers/ports.ts";
 import { failureOf, shownBy } from "../http/auth/providers.ts";

@@ -213,6 +213,20 @@ describe("OAuth 2 client credentials", () => {
     await Promise.all([1, 2, 3].map(() => fetchOnce(options, ports)));
   });
 
+  test("a fetch that is cancelled does not wait for the sign-in, which others still get", async () => {
+    nock("https://login.example.com").post("/oauth/token").delay(150).reply(200, { access_token: "opaque-token" });
+    nock("https://metrics.example.com")
+      .get(/query_range/)
+      .reply(200, ANSWER);
+    const ports = providerPorts(env);
+    const stop = new AbortController();
+    const cancelled = fetchOnce(options, ports, "up", stop.signal);
+    const other = fetchOnce(options, ports);
+    stop.abort(new Error("cancelled"));
+    await expect(cancelled).rejects.toThrow("cancelled");
+    expect(await other).toHaveLength(1);
+  });
+
   test("an answer without a token is malformed, and is not shown", async () => {
     nock("https://login.example.com").post("/oauth/token").reply(200, { token: "half-a-secret" });
     const error = await failureOf(fetchOnce(options, providerPorts(env)));

@@ -40,6 +40,7 @@ export async function fetchOnce(
   options: Readonly<Record<string, unknown>>,
   ports: ReturnType<typeof providerPorts>,
   queryText = "up",
+  signal?: AbortSignal,
 ): Promise<readonly Series[]> {
   const source = SOURCES[String(options.type)]?.open({ retries: 0, ...options }, ".");
   if (source === undefined) throw new Error(`${String(options.type)} is not listed`);
@@ -53,7 +54,7 @@ export async function fetchOnce(
     to: 6000,
     step: 60,
   } as const;
-  return (await source.fetchSeries(query, ports)).series;
+  return (await source.fetchSeries(query, ports, signal)).series;
 }
 
 export async function failureOf(promise: Promise<unknown>): Promise<DeployImpactError> {
