@@ -1,7 +1,7 @@
 /**
  * Coverage of segment effects and size of the heterogeneity tests on made units with known effects.
  *
- *     npx node bench/segments-coverage.ts [draws] [units,units,...]
+ *     npx node bench/segments-coverage.ts [draws] [units,units,...] [effect,effect,...]
  *
  * Three normal covariates; treated with odds exp(0.5 x1); changes 0.5 x1 + effect + normal noise (heavy: t with 4 degrees
  * of freedom). Effects: `none` 1 for all; `step` 2 where x2 > 0; `curved` 1 + sin(2 x2) + 0.5 x3^2.
@@ -118,8 +118,9 @@ function simulate(n: number, name: string, isHeavy: boolean): string {
 }
 
 process.stdout.write(" units effect  noise   cover  most>least 11 splits  slopes refused\n");
+const names = (process.argv[4] ?? Object.keys(EFFECTS).join(",")).split(",");
 for (const n of sizes) {
-  for (const name of Object.keys(EFFECTS)) {
+  for (const name of names) {
     for (const isHeavy of [false, true]) process.stdout.write(`${simulate(n, name, isHeavy)}\n`);
   }
 }

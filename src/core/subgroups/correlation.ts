@@ -11,21 +11,21 @@ type Keyed = ReadonlyMap<string | number, number>;
  * Mean correlation between the errors of two subgroups of the same units.
  *
  * Formula: what two subgroups share moves both gaps before the deploy (means over 24 blocks) and the same controls after
- * it (their changes). Both are standardised per subgroup; the mean product over all pairs of subgroups, averaged over the
- * two kinds by their number of points, at least 0 and at most 0.95.
+ * it (their changes). Both are standardised per subgroup and give a mean product over all pairs of subgroups; the smaller
+ * of the two counts, at least 0 and at most 0.95: shocks that came with the deploy need not be shared as noise was, and too
+ * small a correlation makes the test of differences cautious, too large a one makes it alarm.
  * Assumes: one correlation for all pairs. Units: none. Time grows with subgroups times points.
  */
 export function sharedCorrelation(briefs: readonly DesignBrief[]): number {
   const longest = Math.max(0, ...briefs.map(({ gap }) => gap.values.length));
   const size = Math.max(1, Math.floor(longest / BLOCKS));
-  const kinds = [
+  const known = [
     pairCorrelation(briefs.map(({ gap }) => blockMeans(gap, size))),
     pairCorrelation(briefs.map(({ controlChanges }) => controlChanges)),
-  ];
-  const weight = kinds.reduce((sum, { points }) => sum + points, 0);
-  if (weight === 0) return 0;
-  const mean = kinds.reduce((sum, { points, correlation }) => sum + points * correlation, 0) / weight;
-  return Math.min(LARGEST, Math.max(0, mean));
+  ].filter(({ points }) => points > 0);
+  if (known.length === 0) return 0;
+  const smallest = Math.min(...known.map(({ correlation }) => correlation));
+  return Math.min(LARGEST, Math.max(0, smallest));
 }
 
 /** Means of complete blocks, numbered backwards from the deploy. */
