@@ -18,7 +18,7 @@ const ID = "staggered-estimators";
 /** Periods into which the judged time is cut, about; each wave begins one. */
 const MOST_PERIODS = 24;
 /** Cohort terms times rows of the Sun-Abraham regression beyond which it is left out. */
-const MOST_CELLS = 2e6;
+const MOST_CELLS = 2e5;
 
 /**
  * What the estimators of the literature say on the same data: point estimates only, for with few units their errors by unit

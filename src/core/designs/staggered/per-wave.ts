@@ -1,5 +1,6 @@
 import { type CheckContext, notRun } from "../../checks/check.ts";
 import { preTrends } from "../../checks/pre-trends.ts";
+import { spread } from "../../checks/refit.ts";
 import { spillover } from "../../checks/spillover.ts";
 import type { DidFit } from "../../estimators/did.ts";
 import { fitDid } from "../../estimators/did.ts";
@@ -8,7 +9,10 @@ import type { WaveFit } from "../../estimators/waves/fit.ts";
 import type { Panel } from "../../panel/panel.ts";
 import type { CheckId, CheckResult } from "../../result.ts";
 
-interface FittedWave {
+/** Waves that are tested one by one, spread over all of them. */
+const MOST_WAVES = 10;
+
+export interface FittedWave {
   /** Counted from 1. */
   readonly wave: number;
   readonly fit: DidFit;
@@ -17,9 +21,10 @@ interface FittedWave {
 }
 
 /** Each judged wave as a deploy of its own against the units that are deployed later, or never; before it nobody in it is deployed. */
-function wavesApart(panel: Panel, { arrangement, scale }: WaveFit): FittedWave[] {
+export function wavesApart(panel: Panel, { arrangement, scale }: WaveFit): FittedWave[] {
   const { waves, judged } = arrangement;
-  return judged.flatMap((k) => {
+  return spread(judged.length, MOST_WAVES).flatMap((i) => {
+    const k = judged[i] as number;
     const { units, start, postStart } = waves[k] as Wave;
     const next = Math.min(waves[k + 1]?.start ?? arrangement.end, arrangement.end);
     const end = Math.min(panel.steps, Math.max(next, postStart + 1));
@@ -36,15 +41,14 @@ function wavesApart(panel: Panel, { arrangement, scale }: WaveFit): FittedWave[]
  * The test of `pre-trends` for every judged wave, over all its time before its own deploy, against the units deployed later or
  * never. pValue: the smallest one times the number of waves (Bonferroni), because waves share controls.
  */
-export function wavePreTrends(context: CheckContext, panel: Panel, fit: WaveFit): CheckResult {
-  const apart = wavesApart(panel, fit);
+export function wavePreTrends(context: CheckContext, panel: Panel, apart: readonly FittedWave[]): CheckResult {
   return worstOf("pre-trends", context, panel, apart, preTrends.run);
 }
 
 /** Did units that were not deployed break when a wave was? The test of `spillover` at every judged wave, combined likewise. */
-export function waveSpillover(context: CheckContext, panel: Panel, fit: WaveFit): CheckResult {
-  const apart = wavesApart(panel, fit).filter(({ isClean }) => isClean);
-  return worstOf("spillover", context, panel, apart, spillover.run);
+export function waveSpillover(context: CheckContext, panel: Panel, apart: readonly FittedWave[]): CheckResult {
+  const clean = apart.filter(({ isClean }) => isClean);
+  return worstOf("spillover", context, panel, clean, spillover.run);
 }
 
 function worstOf(

@@ -55,11 +55,11 @@ export function shifted(arrangement: Arrangement, steps: number): Arrangement {
   };
 }
 
-/** Grid cells that all refits of one check may touch together, as under `did`; every control is followed through every wave. */
-const WORK_BUDGET = 5e5;
+/** Grid cells that all refits of one check may touch together, about as under `did`. */
+const WORK_BUDGET = 1e6;
 const FEWEST_REFITS = 4;
 
 export function refitLimit({ arrangement, control }: WaveFit, most: number): number {
-  const cells = control.length * arrangement.waves.length * arrangement.end;
+  const cells = (control.length + 2 * arrangement.waves.length) * arrangement.end;
   return Math.max(FEWEST_REFITS, Math.min(most, Math.floor(WORK_BUDGET / cells)));
 }

@@ -1,4 +1,4 @@
-import type { Stretch } from "./schedule.ts";
+import { asControl, type Stretch } from "./schedule.ts";
 
 /**
  * How strongly a contrast feels lasting level shifts after the first wave, compared with how strongly it feels noise.
@@ -35,9 +35,8 @@ export function shiftExposure(
 
 /** The same for the change of one control over the stretches in which it is one. */
 export function controlExposure(stretches: readonly Stretch[], unit: number, preEnd: number): number {
-  const own = stretches.filter(({ controls }) => controls.length > 1 && controls.includes(unit));
   const { noise, shift } = felt(
-    own.map(({ from, to, mass }) => ({ from, to, share: mass })),
+    asControl(stretches, unit).map(({ from, to, mass }) => ({ from, to, share: mass })),
     preEnd,
   );
   return shift / noise;

@@ -76,9 +76,17 @@ export function averageTerms(gaps: Gaps, stretches: readonly Stretch[]): Term[] 
   return termsOf(stretches, ({ units, controls }) => gaps.of(units, controls));
 }
 
-/** The change of one control over the stretches in which it is one, weighted as the effect weighs them. */
+/** Stretches in which a unit is one of several controls; alone it is its own path and says nothing. */
+export function asControl(stretches: readonly Stretch[], unit: number): Stretch[] {
+  return stretches.filter(({ controls }) => controls.length > 1 && controls.includes(unit));
+}
+
+/**
+ * The change of one control over the stretches in which it is one, weighted as the effect weighs them, against the controls of
+ * the last of these stretches: they were controls in all of them, so that one gap tells the whole change.
+ */
 export function controlTerms(gaps: Gaps, stretches: readonly Stretch[], unit: number): Term[] {
-  // Alone, a control is its own path and says nothing.
-  const own = stretches.filter(({ controls }) => controls.length > 1 && controls.includes(unit));
-  return termsOf(own, ({ controls }) => gaps.of([unit], controls));
+  const own = asControl(stretches, unit);
+  const lasting = own.at(-1)?.controls ?? [];
+  return termsOf(own, () => gaps.of([unit], lasting));
 }
