@@ -10,7 +10,8 @@ const NEGLIGIBLE = 90;
  *
  * Formula: integral over s of Phi(t s - ncp) times the density of s = sqrt(chi2(dof) / dof), on the log scale u = log s,
  * where the integrand is smooth and decays at both ends, so that the trapezoidal rule converges exponentially. Both
- * tails are sums of positive terms: no cancellation for negative ncp or t.
+ * tails are sums of positive terms: no cancellation for negative ncp or t. Far tails live where s is small (or large) rather
+ * than near 1, at e^2u = dof / (dof + t^2) and beyond, so that the range reaches as far.
  * Assumes: dof > 0, finite ncp; Infinity as dof gives the shifted normal.
  * Source: Johnson, Kotz and Balakrishnan 1995, chapter 31; Trefethen and Weideman 2014 (trapezoidal rule).
  */
@@ -19,8 +20,8 @@ export function noncentralTTails(t: number, dof: number, ncp: number): Tails {
   if (dof === Number.POSITIVE_INFINITY) return { lower: normalCdf(t - ncp), upper: normalSf(t - ncp) };
   const scale = 2 * Math.sqrt(dof / (4 * Math.PI)) * Math.exp(-stirlingError(dof / 2));
   const step = 1 / (2.5 * Math.max(Math.sqrt(2 * dof), Math.abs(ncp), 4));
-  const from = Math.floor(lowEnd(dof) / step);
-  const to = Math.ceil(highEnd(dof) / step);
+  const from = Math.floor((lowEnd(dof) - 0.5 * Math.log1p((t * t + Math.abs(t * ncp)) / dof)) / step);
+  const to = Math.ceil((highEnd(dof) + Math.log1p(Math.abs(t * ncp) / (dof + t * t))) / step);
   let lower = 0;
   let upper = 0;
   for (let i = from; i <= to; i++) {
