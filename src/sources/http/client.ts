@@ -153,7 +153,6 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true, signal: done.signal });
   });
   try {
-    signal.throwIfAborted();
     return await Promise.race([work, aborted]);
   } finally {
     done.abort();
