@@ -92,7 +92,7 @@ export const segments: TidyEstimator = {
       estimator: segments.id,
       inference: "honest",
       coefficients: [...segmentRows(results, options.alpha), ...projectionRows(projection.value, options.alpha)],
-      nobs: units.names.length,
+      nobs: data.outcome.filter((value) => !Number.isNaN(value)).length,
       clusters: units.names.length,
       notes: [
         ...units.notes,
@@ -100,7 +100,7 @@ export const segments: TidyEstimator = {
         ...(test === null
           ? []
           : [
-              `Effect linear in the covariates: F(${test.dof1}, ${test.dof2.toPrecision(4)}) = ${test.fStatistic.toPrecision(4)}, p = ${test.pF.toPrecision(3)}.`,
+              `Effect linear in the covariates: F(${test.dof1}, ${test.dof2.toPrecision(4)}) = ${test.fStatistic.toPrecision(4)}, p ${test.pF < 0.001 ? "< 0.001" : `= ${test.pF.toPrecision(3)}`}.`,
             ]),
       ],
       details: {

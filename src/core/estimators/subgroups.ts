@@ -225,7 +225,7 @@ function heterogeneityNote({ heterogeneity, correlation }: SubgroupSummary): str
   const { statistic, dof, dofDenominator, pValue, iSquared } = heterogeneity;
   const shared = correlation > 0 ? `, errors correlated by ${correlation.toPrecision(2)}` : "";
   return [
-    `Subgroups differ: F(${dof}, ${dofDenominator.toPrecision(4)}) = ${statistic.toPrecision(4)}, p = ${pValue.toPrecision(3)}; ${(100 * iSquared).toFixed(0)}% of their spread is not error${shared}.`,
+    `Subgroups differ: F(${dof}, ${dofDenominator.toPrecision(4)}) = ${statistic.toPrecision(4)}, p ${pValue < 0.001 ? "< 0.001" : `= ${pValue.toPrecision(3)}`}; ${(100 * iSquared).toFixed(0)}% of their spread is not error${shared}.`,
   ];
 }
 
