@@ -146,7 +146,7 @@ export interface SubgroupRow {
 }
 
 export interface EventStudyRow {
-  /** Minutes from the deploy: `-60 to -45` */
+  /** Minutes from the (unit's own) deploy: `-60 to -45` */
   readonly time: string;
   readonly effect: string;
   readonly interval: string;

@@ -1,6 +1,6 @@
 import { codeMarkdown, escapeMarkdown, linkMarkdown } from "../escape.ts";
 import type { CheckModel, MetricModel, ReportModel } from "../model.ts";
-import { changeHeader } from "./headers.ts";
+import { changeHeader, minutesHeader } from "./headers.ts";
 
 /** Paragraphs and tables of GitHub Markdown that several views share. Every foreign word is escaped here. */
 export const MOST_UNFOLDED = 5;
@@ -207,7 +207,7 @@ export function chart(model: ReportModel): string | null {
 export function eventStudyTable(metric: MetricModel): string | null {
   if (metric.eventStudy.length === 0) return null;
   return table(
-    ["Minutes from the deploy", "Effect", `${metric.level} interval`],
+    [minutesHeader(metric), "Effect", `${metric.level} interval`],
     metric.eventStudy.map((point) => [
       escapeMarkdown(point.time),
       escapeMarkdown(point.effect),

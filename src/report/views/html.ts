@@ -4,7 +4,7 @@ import { pathSvg } from "../charts/path.ts";
 import { placeboSvg } from "../charts/placebo.ts";
 import { escapeHtml, isWebAddress } from "../escape.ts";
 import type { CheckModel, MetricModel, ReportModel } from "../model.ts";
-import { changeHeader } from "./headers.ts";
+import { changeHeader, minutesHeader } from "./headers.ts";
 import { STYLE } from "./html-style.ts";
 
 /**
@@ -231,7 +231,7 @@ function eventTable(metric: MetricModel): string {
       `<tr><th scope="row">${escapeHtml(point.time)}</th><td class="number">${escapeHtml(point.effect)}</td><td class="number">${escapeHtml(point.interval)}</td></tr>`,
   );
   return `<details><summary>Effect by time, as numbers</summary><div class="scroll"><table>
-<thead><tr><th scope="col">Minutes from the deploy</th><th scope="col">Effect</th><th scope="col">${escapeHtml(metric.level)} interval</th></tr></thead>
+<thead><tr><th scope="col">${minutesHeader(metric)}</th><th scope="col">Effect</th><th scope="col">${escapeHtml(metric.level)} interval</th></tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div></details>`;
 }
 
