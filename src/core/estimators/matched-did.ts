@@ -243,7 +243,7 @@ function report(units: MatchUnits, row: Coefficient, { plan, matching, score, no
     estimator: matchedDid.id,
     inference: plan.vcov,
     coefficients: [row],
-    nobs: units.change.length,
+    nobs: units.rows,
     clusters: null,
     notes: [
       ...notes,

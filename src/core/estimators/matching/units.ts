@@ -12,6 +12,8 @@ export interface MatchUnits {
   readonly covariates: readonly { readonly name: string; readonly values: Float64Array }[];
   /** Units without a change or a covariate. */
   readonly left: number;
+  /** Rows of the table with an outcome. */
+  readonly rows: number;
 }
 
 const FEWEST = 2;
@@ -57,6 +59,7 @@ export function matchUnits({ data, unit }: RegressionTable, design: OneDate): Ou
     change: pick(design.changeOf),
     covariates: means.map(({ name, values }) => ({ name, values: pick(values) })),
     left: count - kept.length,
+    rows: data.outcome.reduce((total, value) => total + Number(!Number.isNaN(value)), 0),
   });
 }
 
