@@ -56,6 +56,7 @@ type Shrink = (document: ResultDocument) => ResultDocument;
 const SHRINKS: readonly Shrink[] = [
   (document) => eachSli(document, ({ series: _series, ...rest }) => rest),
   (document) => eachSli(document, (sli) => ({ ...sli, eventStudy: [], unitChanges: [] })),
+  (document) => eachSli(document, (sli) => withParts(sli, MOST_PARTS)),
   (document) => eachSli(document, (sli) => ({ ...sli, checks: sli.checks.map((check) => ({ ...check, facts: {} })) })),
   (document) => ({ ...document, plans: [], provenance: { ...document.provenance, queries: [] } }),
   (document) =>
@@ -65,11 +66,22 @@ const SHRINKS: readonly Shrink[] = [
       reasons: [],
       units: { treated: [], control: [], excluded: [] },
     })),
+  (document) => eachSli(document, ({ subgroups: _subgroups, ...rest }) => rest),
   (document) => ({ ...document, units: { treated: [], control: [], excluded: [] } }),
   (document) => ({ ...document, slis: inOrder(document).slice(0, 50) }),
   (document) => ({ ...document, slis: document.slis.slice(0, 10) }),
   (document) => ({ ...document, slis: [], provenance: { ...document.provenance, warnings: [] } }),
 ];
+
+/** Parts of a metric that stay when room is short: the findings, and those with the most harm. */
+const MOST_PARTS = 20;
+
+function withParts(sli: SliResult, most: number): SliResult {
+  const { subgroups } = sli;
+  if (subgroups === undefined) return sli;
+  const estimates = subgroups.estimates.filter(({ finding }, i) => i < most || finding === "worse").slice(0, 2 * most);
+  return { ...sli, subgroups: { ...subgroups, estimates, omitted: subgroups.omitted.slice(0, most) } };
+}
 
 function compactJson(document: ResultDocument): string {
   const [first, ...rest] = SHRINKS;
