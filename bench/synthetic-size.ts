@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- synthetic-size`: how often the design `synthetic` alarms without and with an effect, on made data.
+ * `npm run bench -- synthetic-size [repetitions] [shape]`: how often the design `synthetic` alarms without and with an effect, on made data.
  *
  * 240 steps before, 24 after, one treated unit. Every unit is its own level plus its share of two slow shared paths plus
  * its own AR(1) noise. "alike": every unit has the same share, so plain difference-in-differences is right. "unlike": shares
@@ -16,9 +16,18 @@ import { markdownTable } from "./measure/figures.ts";
 
 const [PRE, POST, STEP, DEPLOYED_AT] = [240, 24, 60, 1_767_225_600];
 const REPETITIONS = Number(process.argv[3] ?? 200);
+const SHAPES = ["alike", "unlike", "own drift"] as const;
+/** Autocorrelation, and standard deviation of the shift. */
+const NOISES = [
+  [0, 0],
+  [0.7, 0],
+  [0.7, 0.5],
+] as const;
+/** Only this shape, when given. */
+const ONLY = process.argv[4] ?? null;
 
 interface Scene {
-  readonly shape: "alike" | "unlike" | "own drift";
+  readonly shape: (typeof SHAPES)[number];
   readonly donors: number;
   readonly rho: number;
   /** Standard deviation of the shift in units of the noise. */
@@ -27,9 +36,9 @@ interface Scene {
 
 export function bench(): Promise<string> {
   const rows: string[][] = [];
-  for (const shape of ["alike", "unlike", "own drift"] as const) {
+  for (const shape of SHAPES.filter((one) => ONLY === null || one === ONLY)) {
     for (const donors of [5, 12]) {
-      for (const rho of [0, 0.7]) for (const shift of [0, 0.5]) rows.push(rowOf({ shape, donors, rho, shift }));
+      for (const [rho, shift] of NOISES) rows.push(rowOf({ shape, donors, rho, shift }));
     }
   }
   const header = [
@@ -57,7 +66,8 @@ function rowOf(scene: Scene): string[] {
   const run = (design: AnalysisPlan["design"], series: readonly Series[]): SliResult => analysed(design, series);
   const plain = seen.map((series) => run("did", series));
   const forced = seen.map((series) => run("synthetic", series));
-  const auto = seen.map((series) => run("auto", series));
+  // where pre-trends passes, auto is did
+  const auto = seen.map((series, k) => (isRejected(plain[k]) ? run("auto", series) : plain[k])) as SliResult[];
   const rest = forced.filter(({ verdict }) => verdict !== "invalid");
   const effect = 2 / Math.sqrt(1 - scene.rho ** 2);
   const found = seen.map((_, k) => run("synthetic", seriesOf(scene, k + 1, effect)));
@@ -81,6 +91,11 @@ function rowOf(scene: Scene): string[] {
     share(auto, isVerdict),
     share(plain, isVerdict),
   ];
+}
+
+function isRejected(did: SliResult | undefined): boolean {
+  const p = did?.checks.find(({ id }) => id === "pre-trends")?.pValue ?? null;
+  return p !== null && p <= 0.01;
 }
 
 function isAlarm({ estimate }: SliResult): boolean {

@@ -57,7 +57,7 @@ function addCheck(program: Command): void {
     .option("--alpha <number>", "intervals have the level 1 - alpha (default 0.05)")
     .option("--inference <name>", "precision-weighted, cr1, cr2, cr3, hc1, newey-west or permutation")
     .option("--scale <scale>", "auto, additive or multiplicative")
-    .option("--design <name>", "auto or did")
+    .option("--design <name>", "auto, did, staggered, synthetic, split or its (default auto)")
     .option("--seed <number>", "start of the random numbers of permutation tests")
     .option("--mode <mode>", "enforcing (a regression exits 1) or advisory")
     .option("--strict", "exit 2 when the answer is inconclusive or invalid")
