@@ -66,6 +66,7 @@ const SHRINKS: readonly Shrink[] = [
       reasons: [],
       units: { treated: [], control: [], excluded: [] },
     })),
+  (document) => eachSli(document, (sli) => withParts(sli, FEWEST_PARTS)),
   (document) => eachSli(document, ({ subgroups: _subgroups, ...rest }) => rest),
   (document) => ({ ...document, units: { treated: [], control: [], excluded: [] } }),
   (document) => ({ ...document, slis: inOrder(document).slice(0, 50) }),
@@ -75,6 +76,7 @@ const SHRINKS: readonly Shrink[] = [
 
 /** Parts of a metric that stay when room is short: the findings, and those with the most harm. */
 const MOST_PARTS = 20;
+const FEWEST_PARTS = 2;
 
 function withParts(sli: SliResult, most: number): SliResult {
   const { subgroups } = sli;

@@ -65,7 +65,7 @@ test("hundreds of parts per metric fit, and a part that got worse stays", () => 
     correlation: 0,
     refused: null,
   };
-  const slis = Array.from({ length: 12 }, (_, i) => ({ ...document.slis[0], id: `metric-${i}`, subgroups }));
+  const slis = Array.from({ length: 6 }, (_, i) => ({ ...document.slis[0], id: `metric-${i}`, subgroups }));
   const { result } = renderOutputs({ ...document, slis: slis as unknown as typeof document.slis }, ON_GITHUB);
   expect(byteLength(result)).toBeLessThanOrEqual(OUTPUT_LIMIT);
   const [first] = JSON.parse(result).slis;
