@@ -11,7 +11,7 @@ import type { CheckResult } from "../../result.ts";
 import { harmBounds } from "../../verdict/judge.ts";
 import type { History } from "./history.ts";
 
-/** What a day that is as usual as any may cost. */
+/** How often the check may fail on a day like every other. */
 const BUDGET = 0.02;
 const MOST_PLACEBOS = 20;
 const FEWEST_PLACEBOS = 8;

@@ -106,10 +106,10 @@ function widened(series: ClockSeries, window: PanelWindow, result: SameHours): S
   };
 }
 
+/** Where nothing moves there is nothing to predict, and the longest lead has the most events in it. */
 function chosenLead(series: ClockSeries, window: PanelWindow, longest: number): number {
   const rest = withoutDailyCycle(series, window.preEnd, { scale: "additive", level: 1 });
-  const post = window.end - window.postStart;
-  return bestLead(rest, window, longest, meanSize(series.values, window.preEnd)) ?? Math.min(longest, post);
+  return bestLead(rest, window, longest, meanSize(series.values, window.preEnd)) ?? longest;
 }
 
 /** Mean |value| before the deploy: what rounding is measured against. */
