@@ -1,6 +1,6 @@
 import { Matrix } from "ml-matrix";
-import { invertTriangle, orthogonalize } from "../linalg/gram-schmidt.ts";
-import { axpy, weightedDot, weightedMean } from "../linalg/kernels.ts";
+import { weightedDot, weightedMean } from "../linalg/kernels.ts";
+import { solveColumns } from "../linalg/solve-columns.ts";
 import { answer, type Outcome, refuse } from "../outcome.ts";
 import type { Grouping } from "./effects.ts";
 import { type Model, pick, pickEffects, usableRows } from "./sample.ts";
@@ -53,20 +53,20 @@ export function leastSquares(model: Model): Outcome<LinearFit> {
   const weights = model.weights ? pick(model.weights, rows) : null;
   const system = directSystem(effects, weights);
   const within = withinTransform(effects, weights, system);
-  const raw = model.columns.map((column) => pick(column.values, rows));
-  const transformed = raw.map(within);
-  const scales = raw.map((column) => centredSquare(column, weights, effects.length > 0));
-  const { kept, dropped, basis, norms, triangle } = orthogonalize(transformed, weights, scales, COLLINEAR);
-  if (kept.length === 0 && model.columns.length > 0) return nothingVaries(model);
-
+  const scales: number[] = [];
+  const transformed = model.columns.map((column) => {
+    const values = pick(column.values, rows);
+    scales.push(centredSquare(values, weights, effects.length > 0));
+    return within(values);
+  });
   const outcome = pick(model.outcome, rows);
   const outcomeWithin = within(outcome);
-  const loadings = basis.map((vector, i) => weightedDot(vector, outcomeWithin, weights) / (norms[i] ?? 1));
-  const residuals = outcomeWithin.slice();
-  basis.forEach((vector, i) => {
-    axpy(-(loadings[i] ?? 0) / (norms[i] ?? 1), vector, residuals);
+  const { kept, dropped, inverse, loadings, residuals } = solveColumns(transformed, outcomeWithin, {
+    weights,
+    scales,
+    tolerance: COLLINEAR,
   });
-  const inverse = invertTriangle(triangle);
+  if (kept.length === 0 && model.columns.length > 0) return nothingVaries(model);
   const root = new Matrix(inverse.map((row) => Array.from(row)));
   return answer({
     terms: kept.map((j) => model.columns[j]?.name ?? ""),

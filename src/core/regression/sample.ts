@@ -23,18 +23,20 @@ export function usableRows(model: Model): Int32Array {
 }
 
 function completeRows({ outcome, weights, columns }: Model): Int32Array {
-  const numbers = [outcome, ...columns.map(({ values }) => values)].filter(hasMissing);
+  // one after the other: a column may make its values when it is asked for them
+  const numbers = [{ values: outcome }, ...columns].filter((column) => hasMissing(column.values));
   const isOut = weights?.some((weight) => !(weight > 0)) ?? false;
   const rows = new Int32Array(outcome.length);
   if (numbers.length === 0 && !isOut) {
     for (let i = 0; i < rows.length; i++) rows[i] = i;
     return rows;
   }
+  const known = numbers.map(({ values }) => values);
   let count = 0;
   for (let i = 0; i < rows.length; i++) {
     if (weights && !((weights[i] ?? 0) > 0)) continue;
     let isMissing = false;
-    for (const values of numbers) isMissing ||= Number.isNaN(values[i] ?? Number.NaN);
+    for (const values of known) isMissing ||= Number.isNaN(values[i] ?? Number.NaN);
     if (isMissing) continue;
     rows[count] = i;
     count++;

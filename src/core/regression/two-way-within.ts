@@ -9,6 +9,10 @@ const TOLERANCE = 1e-15;
 const ROUND = 1e-9;
 /** A column that the effects explain completely has only rounding left, which no round makes smaller. */
 const MAX_ROUNDS = 3;
+/** Effects that are larger than this, against what they leave (squares), leave rounding that is worth removing. */
+const NEEDS_ROUNDING = 100;
+/** Below this many rows a second round costs nothing. */
+const LONG = 100_000;
 /** More steps than this say that the table is poorly connected: then the normal equations are solved directly. */
 const EASY_STEPS = 40;
 const MAX_STEPS = 5000;
@@ -72,7 +76,7 @@ export function twoWayWithin(
   };
 }
 
-/** x_ut - mean_u - mean_t + mean where every pair of levels occurs once; the second round only removes rounding. */
+/** x_ut - mean_u - mean_t + mean where every pair of levels occurs once; a second round removes the rounding that large effects leave. */
 export function balancedWithin(large: Grouping, small: Grouping): (column: Float64Array) => Float64Array {
   const sums = byLevel(large, small);
   const effects = byLevel(large, small);
@@ -80,13 +84,14 @@ export function balancedWithin(large: Grouping, small: Grouping): (column: Float
   return (column) => {
     const result = column.slice();
     for (let round = 0; round < 2; round++) {
-      sumByLevel(sets, result, sums);
+      const before = sumByLevel(sets, result, sums);
       let total = 0;
       for (let j = 0; j < small.count; j++) total += sums.small[j] ?? 0;
       const mean = total / result.length;
       for (let j = 0; j < small.count; j++) effects.small[j] = (sums.small[j] ?? 0) / large.count - mean;
       for (let u = 0; u < large.count; u++) effects.large[u] = (sums.large[u] ?? 0) / small.count;
-      remove(sets, effects, result);
+      const left = remove(sets, effects, result);
+      if (result.length >= LONG && before <= NEEDS_ROUNDING * left) break;
     }
     return result;
   };
@@ -125,12 +130,16 @@ function sumByLevel({ large, small, weights }: Sets, column: Float64Array, sums:
   return square;
 }
 
-/** Subtracts the effects from the column, in place. */
-function remove({ large, small }: Sets, effects: ByLevel, column: Float64Array): void {
+/** Subtracts the effects from the column, in place; answers the sum of squares of what is left. */
+function remove({ large, small }: Sets, effects: ByLevel, column: Float64Array): number {
   const { large: effectsLarge, small: effectsSmall } = effects;
   const [u, t] = [large.levels, small.levels];
+  let square = 0;
   for (let i = 0; i < column.length; i++) {
-    column[i] =
-      (column[i] as number) - ((effectsLarge[u[i] as number] as number) + (effectsSmall[t[i] as number] as number));
+    const effect = (effectsLarge[u[i] as number] as number) + (effectsSmall[t[i] as number] as number);
+    const value = (column[i] as number) - effect;
+    column[i] = value;
+    square += value * value;
   }
+  return square;
 }

@@ -26,6 +26,8 @@ export interface Declaration {
   readonly estimator: string;
   readonly columns: Columns;
   readonly choice?: EstimateChoice;
+  /** Made tables per question; three when left out. */
+  readonly tables?: number;
   /** Outcome with a planted effect of this size and share of noise; the plain one when left out. */
   readonly outcome?: (effect: number, noise?: number) => (row: Row) => number;
   readonly claims: Readonly<Record<Invariance, Claim>>;
@@ -154,6 +156,7 @@ export const DECLARATIONS: readonly Declaration[] = [
   {
     estimator: "honest-did",
     columns: { ...STAGGERED, world: "short" },
+    tables: 1,
     claims: EVERYTHING,
     planted: { terms: /^(att|rel::(>=)?\d+)$/, others: true },
     oneTreated: ONE_TREATED,
@@ -429,5 +432,18 @@ export const DECLARATIONS: readonly Declaration[] = [
     claims: EVERYTHING,
     planted: ATT,
     oneTreated: ONE_TREATED,
+  },
+  {
+    estimator: "power",
+    columns: { world: "one-date", treatment: "none", panel: true },
+    claims: {
+      ...EVERYTHING,
+      sign: { not: "the smallest effect that can be seen is a size" },
+      copies: { apart: "does not cluster" },
+      swapped: { apart: "who is treated is not known yet" },
+      planted: { apart: "there is no effect in the past" },
+    },
+    planted: { terms: /^none$/, others: false },
+    oneTreated: { answered: "plans before anything is treated" },
   },
 ];

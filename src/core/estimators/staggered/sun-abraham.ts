@@ -132,7 +132,9 @@ function beforePeriod(table: StaggeredTable, end: number): StaggeredTable {
 
 function cohortColumns(table: StaggeredTable, ref: number): { terms: CohortTerm[]; columns: NamedColumn[] } {
   const { data, unit, time, first } = table;
-  const found = new Map<string, { term: CohortTerm; values: Float64Array; mass: number }>();
+  const found = new Map<string, { term: CohortTerm; number: number; mass: number }>();
+  /** Number of each row's term, plus one. */
+  const terms = new Int32Array(data.rows);
   for (let i = 0; i < data.rows; i++) {
     const cohort = first[unit.levels[i] ?? 0] ?? Number.NaN;
     const relative = (time[i] ?? Number.NaN) - cohort;
@@ -140,10 +142,10 @@ function cohortColumns(table: StaggeredTable, ref: number): { terms: CohortTerm[
     const name = `e=${relative},cohort=${cohort}`;
     let entry = found.get(name);
     if (entry === undefined) {
-      entry = { term: { name, cohort, relative, mass: 0 }, values: new Float64Array(data.rows), mass: 0 };
+      entry = { term: { name, cohort, relative, mass: 0 }, number: found.size + 1, mass: 0 };
       found.set(name, entry);
     }
-    entry.values[i] = 1;
+    terms[i] = entry.number;
     entry.mass += data.weights?.[i] ?? 1;
   }
   const ordered = [...found.values()].sort(
@@ -151,7 +153,19 @@ function cohortColumns(table: StaggeredTable, ref: number): { terms: CohortTerm[
   );
   return {
     terms: ordered.map(({ term, mass }) => ({ ...term, mass })),
-    columns: ordered.map(({ term, values }) => ({ name: term.name, values })),
+    columns: ordered.map(({ term, number }) => indicatorOf(term.name, terms, number)),
+  };
+}
+
+/** A column that is made anew whenever it is read, so that only one of them takes memory at a time. */
+function indicatorOf(name: string, terms: Int32Array, number: number): NamedColumn {
+  return {
+    name,
+    get values() {
+      const values = new Float64Array(terms.length);
+      for (let i = 0; i < values.length; i++) if (terms[i] === number) values[i] = 1;
+      return values;
+    },
   };
 }
 
