@@ -1,6 +1,11 @@
-import { variance } from "../linalg/kernels.ts";
 import type { Effect } from "./effect.ts";
 import { fiellerSet, hullOf } from "./fieller.ts";
+
+/** How much of a unit was exposed, and how much of the effect comes from it (1 where units count alike). */
+export interface Exposed {
+  readonly share: number;
+  readonly weight: number;
+}
 
 export interface PerExposed {
   readonly effect: number;
@@ -14,16 +19,16 @@ export interface PerExposed {
 /**
  * Effect per exposed from the effect of the assignment and the exposure of every unit.
  *
- * Formula: itt / (a - b), a and b the groups' mean shares. Interval by Fieller with V(a - b) = s_a^2/n_a + s_b^2/n_b (a
- * group of one unit counts as known) and the effect's own critical value, so that it excludes 0 exactly when the effect's
+ * Formula: itt / (a - b), a and b the groups' mean shares. Interval by Fieller with V(a - b) = s_a^2/n_a + s_b^2/n_b (of
+ * weighted means their linearised error; a group of one unit counts as known) and the effect's own critical value, so that it excludes 0 exactly when the effect's
  * interval does; an effect without a standard error (exact counts, permutation) has its interval divided by a - b.
  * Assumes: the assignment acts through the exposure only; errors of effect and exposure are unrelated.
  * Source: Angrist, Imbens and Rubin 1996; Fieller 1954.
  */
 export function perExposed(
   effect: Effect,
-  treated: readonly number[],
-  control: readonly number[],
+  treated: readonly Exposed[],
+  control: readonly Exposed[],
   alpha: number,
 ): PerExposed {
   const difference = meanOf(treated) - meanOf(control);
@@ -48,12 +53,24 @@ export function perExposed(
   return { effect: ratio, low: finite(low), high: finite(high), method: "fieller" };
 }
 
-function meanOf(shares: readonly number[]): number {
-  return shares.length === 0 ? 0 : shares.reduce((total, share) => total + share, 0) / shares.length;
+/** NaN without units, or without any weight. */
+export function meanExposure(units: readonly Exposed[]): number {
+  const total = units.reduce((sum, { weight }) => sum + weight, 0);
+  return units.reduce((sum, { share, weight }) => sum + weight * share, 0) / total;
 }
 
-function errorOf(shares: readonly number[]): number {
-  return shares.length < 2 ? 0 : variance(Float64Array.from(shares)) / shares.length;
+function meanOf(units: readonly Exposed[]): number {
+  return units.length === 0 ? 0 : meanExposure(units);
+}
+
+/** Variance of a weighted mean; with equal weights s^2/n. */
+function errorOf(units: readonly Exposed[]): number {
+  const n = units.length;
+  if (n < 2) return 0;
+  const mean = meanExposure(units);
+  const total = units.reduce((sum, { weight }) => sum + weight, 0);
+  const squares = units.reduce((sum, { share, weight }) => sum + ((weight / total) * (share - mean)) ** 2, 0);
+  return (squares * n) / (n - 1);
 }
 
 function finite(end: number): number | null {

@@ -133,6 +133,24 @@ describe("exposure", () => {
     expect(failureCode(check)).toBe("EXPOSURE");
   });
 
+  test("units of a cluster count together, as they do in the effect", () => {
+    const clusters = { "pod-1": "t1", "pod-2": "t1", "pod-3": "t2", "pod-4": "c01" };
+    const shares = Object.entries({ "pod-1": 1, "pod-2": 0.5, "pod-3": 1, "pod-4": 0 });
+    const plan = { clusters, exposure: shares.map(([unit, share]) => ({ unit, share })) };
+    const check = present(exposure.run(contextOf(panel, { plan })));
+    expect(check).toMatchObject({ passed: true, facts: { controlShare: 0, unitsBelow: ["t1"] } });
+    // (1 + 0.5) / 2 in one cluster, 1 in the other: three pods do not outvote one
+    expect(check.facts.treatedShare).toBeCloseTo(0.875, 12);
+  });
+
+  test("for a ratio a unit's exposure counts by its traffic, as its effect does", () => {
+    const traffic = panel.values.map((_, cell) => (panel.units[Math.floor(cell / panel.steps)] === "t1" ? 99 : 1));
+    const plan = { exposure: [...panel.units].map((unit) => ({ unit, share: unit === "t1" ? 1 : 0 })) };
+    const check = present(exposure.run({ ...contextOf(panel, { plan }), panel: { ...panel, weights: traffic } }));
+    expect(check.passed).toBe(true);
+    expect(check.facts.treatedShare).toBeCloseTo(0.99, 12);
+  });
+
   test("no treated unit in the answer of the version query fails with the reason", () => {
     const check = present(judged(["c01", 0]));
     expect(check.passed).toBe(false);
