@@ -61,7 +61,7 @@ function answeredDraft(question: DesignQuestion, chosen: Chosen, found: DesignAn
   const { effect, margin, aligned, baseline } = found;
   const { stdError, dof } = effect;
   const powered = stdError !== null && dof !== null && margin !== null && Number.isFinite(margin);
-  const route = DESIGN_ROUTES.find((one) => one.id === chosen.design);
+  const route = DESIGN_ROUTES[chosen.design];
   const subgroups = analyzeSubgroups(question, route);
   const result: SliResult = {
     ...emptyResult(plan, sli),

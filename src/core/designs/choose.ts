@@ -1,4 +1,3 @@
-import { refuse } from "../outcome.ts";
 import type { AnalysisPlan, Design } from "../plan.ts";
 import type { DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
 import { did } from "./did.ts";
@@ -17,20 +16,19 @@ export function answerByDesign(question: DesignQuestion): Chosen {
 }
 
 function byName(question: DesignQuestion, design: Design): Chosen {
-  const route = DESIGN_ROUTES.find((one) => one.id === design);
-  const outcome = route === undefined ? notAvailable(question.plan) : route.run(question);
-  return { design, reason: "chosen by the configuration", outcome };
+  return { design, reason: "chosen by the configuration", outcome: DESIGN_ROUTES[design].run(question) };
 }
 
 function automatic(question: DesignQuestion): Chosen {
-  for (const route of DESIGN_ROUTES) {
+  const routes = Object.values(DESIGN_ROUTES);
+  for (const route of routes) {
     const reason = route.suits?.(question) ?? null;
     if (reason !== null) return { design: route.id, reason, outcome: route.run(question) };
   }
   const outcome = did.run(question);
   const plain: Chosen = { design: "did", reason: reasonForDid(question.plan), outcome };
   if (!outcome.ok) return plain;
-  return DESIGN_ROUTES.reduce((chosen, route) => replaced(question, chosen, route), plain);
+  return routes.reduce((chosen, route) => replaced(question, chosen, route), plain);
 }
 
 /** Deploy times that no design took for waves are so close together that they are one. */
@@ -47,14 +45,4 @@ function replaced(question: DesignQuestion, chosen: Chosen, route: DesignRoute):
   if (reason === null) return chosen;
   const outcome = route.run(question);
   return outcome.ok ? { design: route.id, reason, outcome } : chosen;
-}
-
-function notAvailable(plan: AnalysisPlan): DesignOutcome {
-  const refused = refuse(
-    "DESIGN_NOT_AVAILABLE",
-    `The design ${plan.design} is not available in this version.`,
-    `Use \`design: auto\` or one of ${DESIGN_ROUTES.map((route) => `\`${route.id}\``).join(", ")}.`,
-    { design: plan.design },
-  );
-  return { ...refused, aligned: null };
 }

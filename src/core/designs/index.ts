@@ -1,3 +1,4 @@
+import type { Design } from "../plan.ts";
 import type { DesignRoute } from "./design.ts";
 import { did } from "./did.ts";
 import { its } from "./its.ts";
@@ -5,12 +6,12 @@ import { split } from "./split.ts";
 import { staggered } from "./staggered.ts";
 import { synthetic } from "./synthetic.ts";
 
-/** Every design that can be run, in the order in which `auto` asks whether it suits; `did` is what remains. */
-export const DESIGN_ROUTES: readonly DesignRoute[] = [
+/** Every design, in the order in which `auto` asks whether it suits; `did` is what remains. */
+export const DESIGN_ROUTES: Readonly<Record<Design, DesignRoute>> = {
   // one per line
   split,
   staggered,
   its,
   synthetic,
   did,
-];
+};

@@ -16,13 +16,13 @@ export const MOST_SUBGROUPS = 500;
  * The subgroups of an SLI, each with the design that answered for the whole (docs/method.md section 10). Findings hold
  * after Holm over the subgroups, and only when the subgroup passes the required checks by itself. Null: no `by`.
  */
-export function analyzeSubgroups(question: DesignQuestion, route: DesignRoute | undefined): SubgroupReport | null {
+export function analyzeSubgroups(question: DesignQuestion, route: DesignRoute): SubgroupReport | null {
   const { sli, input } = question;
   const parts = splitSubgroups(input);
   if (sli.by === undefined) return null;
   const scale = sli.margin.type;
   const empty = { by: sli.by, scale, estimates: [], omitted: [], heterogeneity: null, correlation: 0 };
-  if (route?.brief === undefined) return { ...empty, refused: notWithThisDesign(route?.id ?? "this design") };
+  if (route.brief === undefined) return { ...empty, refused: notWithThisDesign(route.id) };
   if (parts.size === 0) return { ...empty, refused: noSubgroup(sli.by) };
   if (parts.size > MOST_SUBGROUPS) return { ...empty, refused: tooMany(sli.by, parts.size) };
   return estimateAll({ ...question, by: sli.by }, route, route.brief, parts, scale);

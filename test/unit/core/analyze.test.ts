@@ -143,7 +143,6 @@ describe("from series to verdict", () => {
 
 describe("refused before looking at numbers", () => {
   test.each<[string, PlanChanges, string]>([
-    ["a design that is not built", { design: "its" }, "DESIGN_NOT_AVAILABLE"],
     ["a deploy in the future", { asOf: DEPLOYED_AT - 1 }, "DEPLOY_IN_FUTURE"],
     ["a window that is open", { asOf: DEPLOYED_AT + 600, window: { postEnd: DEPLOYED_AT + 1200 } }, "WINDOW_OPEN"],
     ["a deploy outside the data", { window: { deployedAt: DEPLOYED_AT + 7 * 86400 } }, "DEPLOY_OUTSIDE_DATA"],

@@ -10,7 +10,7 @@ function withDrift(drift: number, seed: number): CheckResult {
   const rows = madeRows(seed, SHAPE).map((row, u) =>
     row.map((value, t) => value + (u < SHAPE.treated ? (drift * t) / SHAPE.pre : 0)),
   );
-  const plan = planWith({ slis: [{ ...LATENCY, id: "sli" }], scale: "additive" });
+  const plan = planWith({ slis: [{ ...LATENCY, id: "sli" }], scale: "additive", design: "did" });
   const input = { sli: "sli", series: seriesOf(rows, SHAPE), warnings: [] };
   const check = analyze([{ plan, inputs: [input] }]).slis[0]?.checks.find((one) => one.id === "pre-trends");
   if (check === undefined) throw new Error("no check");
