@@ -63,11 +63,12 @@ function wavesFrom(waves: Readonly<Record<string, number>>): DeployInstants {
 
 /** `--deployed-at TIME` once, or `--deployed-at unit=TIME` once per unit; null: the flag was not given. */
 export function deployedAtFlags(flags: readonly string[] | undefined): DeployInstants | null {
-  const [first, ...rest] = flags ?? [];
-  if (first === undefined) return null;
-  if (rest.length === 0 && !first.includes("=")) return { deployedAt: requireTime(first, "--deployed-at") };
+  const last = flags?.at(-1);
+  if (flags === undefined || last === undefined) return null;
+  // As with every flag that is given twice, the last one counts.
+  if (!flags.some((flag) => flag.includes("="))) return { deployedAt: requireTime(last, "--deployed-at") };
   const waves: Record<string, number> = {};
-  for (const flag of [first, ...rest]) {
+  for (const flag of flags) {
     // A time holds no "=", a name may.
     const at = flag.lastIndexOf("=");
     const unit = flag.slice(0, at).trim();

@@ -217,7 +217,7 @@ describe("waves of panels", () => {
 describe("the flag --deployed-at", () => {
   it("is one time, or one per unit", () => {
     expect(deployedAtFlags(undefined)).toBeNull();
-    expect(deployedAtFlags([iso(FIRST)])).toEqual({ deployedAt: FIRST });
+    expect(deployedAtFlags([iso(LAST), iso(FIRST)])).toEqual({ deployedAt: FIRST });
     expect(deployedAtFlags([`b=${FIRST + 60}`, `a=x=${iso(FIRST)}`])).toEqual({
       deployedAt: FIRST,
       waves: { b: FIRST + 60, "a=x": FIRST },
@@ -225,7 +225,7 @@ describe("the flag --deployed-at", () => {
   });
 
   it.each([
-    [[iso(FIRST), iso(LAST)], /names no unit/],
+    [[`eu-1=${iso(FIRST)}`, iso(LAST)], /names no unit/],
     [[`eu-1=${iso(FIRST)}`, `eu-1=${iso(LAST)}`], /two times/],
     [[`=${iso(FIRST)}`], /names no unit/],
     [["eu-1=soon"], /soon/],
