@@ -1,11 +1,14 @@
 import { axpy, weightedDot } from "./kernels.ts";
 
+/** From here on a copy of a column costs more than it is worth. */
+const LONG = 100_000;
+
 export interface OrthogonalColumns {
   /** Indexes of the kept columns, in the order given. */
   readonly kept: readonly number[];
   /** Indexes that the earlier columns already span. */
   readonly dropped: readonly number[];
-  /** Orthogonal in the weighted inner product, one per kept column; the first is that column itself, not a copy. */
+  /** Orthogonal in the weighted inner product, one per kept column; of long columns the first is the column itself. */
   readonly basis: readonly Float64Array[];
   /** Length of each vector of the basis. */
   readonly norms: readonly number[];
@@ -26,13 +29,15 @@ export function orthogonalize(
   scales: readonly number[],
   tolerance: number,
 ): OrthogonalColumns {
+  // of long columns the first is not copied, and no vector is scaled
+  const isLong = (columns[0]?.length ?? 0) >= LONG;
   const kept: number[] = [];
   const dropped: number[] = [];
   const basis: Float64Array[] = [];
   const norms: number[] = [];
   const coefficients: number[][] = [];
   columns.forEach((column, j) => {
-    const rest = basis.length === 0 ? column : column.slice();
+    const rest = isLong && basis.length === 0 ? column : column.slice();
     const loadings = basis.map(() => 0);
     for (let pass = 0; pass < 2; pass++) {
       basis.forEach((vector, i) => {
@@ -48,8 +53,9 @@ export function orthogonalize(
       return;
     }
     const norm = Math.sqrt(square);
+    if (!isLong) for (let i = 0; i < rest.length; i++) rest[i] = (rest[i] ?? 0) / norm;
     basis.push(rest);
-    norms.push(norm);
+    norms.push(isLong ? norm : 1);
     coefficients.push([...loadings, norm]);
     kept.push(j);
   });
