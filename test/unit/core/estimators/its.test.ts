@@ -117,7 +117,10 @@ describe("same-hours against means and t in R", () => {
   });
 
   it("ranks the day among all days", () => {
-    const found = row(answered(seriesTable(), "same-hours", { vcov: "rank", settings: { weekdays: "no", lead: "4" } }), "att");
+    const found = row(
+      answered(seriesTable(), "same-hours", { vcov: "rank", settings: { weekdays: "no", lead: "4" } }),
+      "att",
+    );
     expect(found.pValue * 10).toBeCloseTo(Math.round(found.pValue * 10), 12);
     expect(found.stdError).toBeNaN();
   });
