@@ -22,7 +22,7 @@ interface Scene {
 
 /** Load grows; the treated unit and every sixth control take twice as much of it as the others. */
 function documentOf({ effect, ownDrift = 0 }: Scene): ResultDocument {
-  const { path, uniform } = noise(1);
+  const { path, uniform } = noise(7);
   const steps = PRE + POST;
   const load = path(steps, 0.9).map((value, t) => 0.25 * value + 0.012 * t);
   const rows = Array.from({ length: UNITS }, (_, u) => {

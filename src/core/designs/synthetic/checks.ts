@@ -12,13 +12,15 @@ import { donorSpillover } from "./checks/spillover.ts";
 export function runDonorChecks(context: DonorContext): CheckResult[] {
   const { plan, sli, aligned, fit, effect, margin } = context;
   const { panel, quality, preShortenedTo } = aligned;
-  return shareBudget([
-    preFit(fit, plan.design === "auto"),
+  const isAuto = plan.design === "auto";
+  const fitCheck = preFit(fit, isAuto);
+  const rest = [
     donorConcentration(fit),
     fakeDeploys(context),
     donorsAsTreated(fit),
     leaveOneDonorOut(context),
     donorSpillover(fit),
     ...runDataChecks({ plan, sli, panel, quality, preShortenedTo, fit: null, effect, margin }),
-  ]);
+  ];
+  return isAuto ? [fitCheck, ...shareBudget(rest)] : shareBudget([fitCheck, ...rest]);
 }

@@ -53,7 +53,7 @@ function check(result: SliResult, id: string): SliResult["checks"][number] {
 
 describe("auto takes the mix of donors", () => {
   test("when the controls' average did not follow the treated units, and says so", () => {
-    const result = judged(rowsOf({ donors: 18, alike: 2, effect: 3 }));
+    const result = judged(rowsOf({ donors: 18, alike: 2, effect: 3, seed: 3 }));
     expect(result.design).toBe("synthetic");
     expect(result.designReason).toMatch(/did not follow .* \(p .*\); 18 donors available$/);
     expect(result.verdict).toBe("regression");
