@@ -4,6 +4,7 @@ import type { EstimateOptions, EstimateResult, EstimatorSetting, TidyEstimator }
 import { type BandwidthOptions, mseBandwidths } from "./discontinuity/bandwidth.ts";
 import { type Crowding, crowding } from "./discontinuity/crowding.ts";
 import { type DiscontinuityEffect, discontinuityEffect } from "./discontinuity/effect.ts";
+import { type Likeness, likeness } from "./discontinuity/likeness.ts";
 import { KERNELS, type Kernel, type Side } from "./discontinuity/local-fit.ts";
 import { DISCONTINUITY_VCOVS, type DiscontinuityVcov } from "./discontinuity/residuals.ts";
 import { type Sides, sidesOf } from "./discontinuity/sides.ts";
@@ -12,6 +13,8 @@ import { settingNumber, settingText } from "./setting.ts";
 
 /** A test of counts below this is worth a sentence. */
 const SUSPICIOUS = 0.05;
+/** Rows next to each other are called alike when chance alone shows as much this rarely. */
+const ALIKE = 0.001;
 /** Clusters in the window below which normal quantiles flatter. */
 const FEW_CLUSTERS = 30;
 
@@ -21,7 +24,7 @@ const ROUNDING = 1e-13;
 const SETTINGS: readonly EstimatorSetting[] = [
   {
     name: "running",
-    description: "column of the number that decided who was treated (load, tenant size, hash, time)",
+    description: "column of the number that decided who was treated (load, tenant size, hash)",
     default: "none",
     accepts: { type: "number-columns", also: ["none"] },
   },
@@ -148,6 +151,8 @@ function estimateSides(sides: Sides, run: Run): Outcome<EstimateResult> {
   const row = (term: string, estimate: number, error: number) =>
     studentInference(term, run.sign * estimate, error, { dof: Number.POSITIVE_INFINITY, alpha: options.alpha });
   const crowd = crowding(sides.below.x, sides.above.x);
+  // rows of a cluster may be alike: its error counts that
+  const near = run.vcov === "cr1" ? null : likeness(sides.below.y, sides.above.y);
   return answer({
     estimator: rd.id,
     inference: `robust bias-corrected ${run.vcov}`,
@@ -160,6 +165,7 @@ function estimateSides(sides: Sides, run: Run): Outcome<EstimateResult> {
     notes: [
       ...(sides.left > 0 ? [`${sides.left} rows with a missing number or without weight left out.`] : []),
       ...crowdingNotes(crowd),
+      ...likenessNotes(near),
       ...(isDiscrete ? ["The running variable repeats many values; read the result as that of a discrete one."] : []),
       ...(sides.clusters !== null && sides.clusters < FEW_CLUSTERS
         ? [`With ${sides.clusters} clusters the interval is somewhat too short.`]
@@ -172,6 +178,7 @@ function estimateSides(sides: Sides, run: Run): Outcome<EstimateResult> {
       biasCorrection: run.sign * (effect.corrected - effect.conventional),
       covariateSlopes: Object.fromEntries(names.map((name, j) => [name, effect.slopes[j] ?? null])),
       density: crowd === null ? null : { ...crowd },
+      neighbours: near === null ? null : { ...near },
       balance: balanceOf(sides, run),
     },
   });
@@ -225,5 +232,12 @@ function crowdingNotes(crowd: Crowding | null): string[] {
   if (crowd === null || crowd.pValue >= SUSPICIOUS) return [];
   return [
     `Of the ${crowd.below + crowd.above} rows nearest to the cut-off ${crowd.above} lie above and ${crowd.below} below (p = ${crowd.pValue.toPrecision(2)}): units may have been moved across it.`,
+  ];
+}
+
+function likenessNotes(near: Likeness | null): string[] {
+  if (near === null || near.pValue >= ALIKE) return [];
+  return [
+    `Rows next to each other are alike (correlation ${near.correlation.toPrecision(2)}), and the error takes them for independent: it is too small. Where the running variable is time use its or same-hours.`,
   ];
 }

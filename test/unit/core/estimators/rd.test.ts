@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TidyData } from "../../../../src/core/estimators/contract.ts";
 import { crowding } from "../../../../src/core/estimators/discontinuity/crowding.ts";
+import { likeness } from "../../../../src/core/estimators/discontinuity/likeness.ts";
 import { neighbourResiduals } from "../../../../src/core/estimators/discontinuity/residuals.ts";
 import { type TidyColumns, tidyTable } from "../../../../src/core/estimators/tidy-table.ts";
 import { number, object } from "../../../reference/runners/json.ts";
@@ -138,6 +139,25 @@ describe("rd", () => {
     expect(moved.notes.join(" ")).toMatch(/may have been moved across/);
   });
 
+  it("warns where neighbours are alike, and refuses the time of the table: 31 to 56 % alarms with AR(1) 0.5 to 0.9", () => {
+    const { normal } = rStream(4);
+    const x = Array.from({ length: 400 }, (_, t) => t - 200);
+    const of = (rho: number): number[] => {
+      let last = 0;
+      return x.map((v) => {
+        last = rho * last + normal();
+        return last + Math.sin(v / 60);
+      });
+    };
+    const [plain, serial] = [of(0), of(0.5)];
+    const notesOf = (y: readonly number[], more: Partial<TidyColumns> = {}): string =>
+      answered(tableOf({ x, y }, more), "rd", { settings: AT_ZERO }).notes.join(" ");
+    expect(notesOf(plain)).not.toMatch(/alike/);
+    expect(notesOf(serial)).toMatch(/next to each other are alike.*same-hours/);
+    expect(refused(tableOf({ x, y: plain }, { time: x }), "rd", { settings: AT_ZERO }).message).toMatch(/time/);
+    expect(notesOf(plain, { time: x.map((_, i) => i % 7) })).not.toMatch(/alike/);
+  });
+
   it("refuses what it cannot use, by name", () => {
     const data = tableOf(fixture);
     expect(refused(data, "rd", { settings: { running: "x" } }).message).toContain("No cut-off");
@@ -181,6 +201,28 @@ describe("the nearest-neighbour residual", () => {
     residuals.forEach((value, i) => {
       expect(value).toBeCloseTo(wanted[i] ?? 0, 12);
     });
+  });
+});
+
+describe("likeness", () => {
+  it("is the correlation of consecutive differences on the scale of the rows, here by hand", () => {
+    const y = Float64Array.from({ length: 22 }, (_, i) => i % 2);
+    // every difference is followed by its opposite: r = -1, rho = -1
+    expect(likeness(y, Float64Array.of(1))).toMatchObject({ correlation: -1 });
+    const straight = Float64Array.from({ length: 22 }, (_, i) => 3 * i);
+    expect(likeness(straight, straight)?.correlation).toBeCloseTo(3, 12);
+    expect(likeness(y.subarray(0, 21), Float64Array.of(1))).toBeNull();
+  });
+
+  it("calls independent rows alike as rarely as it says", () => {
+    let called = 0;
+    for (let seed = 1; seed <= 400; seed++) {
+      const { normal } = rStream(seed);
+      const draw = (): Float64Array => Float64Array.from({ length: 60 }, normal);
+      if ((likeness(draw(), draw())?.pValue ?? 1) < 0.05) called++;
+    }
+    expect(called / 400).toBeLessThan(0.08);
+    expect(called / 400).toBeGreaterThan(0.02);
   });
 });
 
