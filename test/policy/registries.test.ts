@@ -30,6 +30,14 @@ describe("a forgotten line in an index is red", () => {
     expect(routes.map(([name, route]) => [name, route.id])).toEqual(routes.map(([name]) => [name, name]));
   });
 
+  it("for the pages of designs; `did` is the subject of the method itself", () => {
+    const others = Object.keys(DESIGN_ROUTES).filter((name) => name !== "did");
+    const pages = filesUnder("docs/designs").map((file) => file.slice("docs/designs/".length, -".md".length));
+    expect([...pages].sort()).toEqual([...others].sort());
+    const method = textOf("docs/method.md");
+    expect(others.filter((name) => !method.includes(`| [\`${name}\`](designs/${name}.md) |`))).toEqual([]);
+  });
+
   it("for variance estimators", () => {
     const files = filesWith("src/core/vcov", /export const \w+: VarianceEstimator\b/);
     expect(files.length).toBeGreaterThan(0);

@@ -21,7 +21,7 @@ import { type History, historyOf } from "./its/history.ts";
 import { itsEventStudy, timeToDecideWithout } from "./its/outlook.ts";
 import { TREATED_ONLY } from "./its/sides.ts";
 
-/** Everything was deployed at once: the same hours of earlier days stand in for controls. docs/method.md section 2. */
+/** Everything was deployed at once: the same hours of earlier days stand in for controls. docs/designs/its.md. */
 export const its: DesignRoute = {
   id: "its",
   checks: ["usual-day", "leave-one-day-out", "placebo-in-time"],

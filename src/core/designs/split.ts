@@ -10,7 +10,7 @@ import { splitBaseline, splitEventStudy, splitPaths, splitTimeToDecide, splitUni
 import { type SplitEffect, splitEffect } from "./split/effect.ts";
 import { isRandomised, type SplitSample, splitSample } from "./split/sample.ts";
 
-/** Units with and without the deploy, side by side after it; they need no past: docs/method.md, concurrent split. */
+/** Units with and without the deploy, side by side after it; they need no past: docs/designs/split.md. */
 export const split: DesignRoute = {
   id: "split",
   checks: ["sample-ratio", "balance", "warm-up", "leave-one-out"],

@@ -13,7 +13,7 @@ import type { DesignBrief, DesignOutcome, DesignQuestion, DesignRoute } from "./
 import { describeWaves } from "./staggered/describe.ts";
 import { judgedUnits, waveBaseline } from "./staggered/paths.ts";
 
-/** Units deployed at different times, each wave compared with the units that are not deployed then: docs/method.md section 2, in waves. */
+/** Units deployed at different times, each wave compared with the units that are not deployed then: docs/designs/staggered.md. */
 export const staggered: DesignRoute = {
   id: "staggered",
   checks: [

@@ -9,7 +9,7 @@ import { describeDonors } from "./synthetic/describe.ts";
 
 /**
  * A weighted mix of control units that followed the treated ones before the deploy stands in for them after it:
- * docs/method.md, section on synthetic. Taken by `auto` when plain difference-in-differences fails its pre-trends check.
+ * docs/designs/synthetic.md. Taken by `auto` when plain difference-in-differences fails its pre-trends check.
  */
 export const synthetic: DesignRoute = {
   id: "synthetic",

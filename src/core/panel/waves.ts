@@ -3,7 +3,7 @@
  *
  * Assumes: units deployed within max(step, settle) of the first one of their wave cannot be told apart by time, because the
  * cells between them are left out anyway; they are one wave whose settle time runs from its last unit.
- * Units: epoch seconds and seconds. Source: docs/method.md, section on waves.
+ * Units: epoch seconds and seconds. Source: docs/designs/staggered.md.
  */
 export interface WaveTimes {
   readonly units: readonly string[];

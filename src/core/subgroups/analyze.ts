@@ -13,7 +13,7 @@ import { type OnScale, onScale, reported, type SubgroupScale } from "./scale.ts"
 export const MOST_SUBGROUPS = 500;
 
 /**
- * The subgroups of an SLI, each with the design that answered for the whole (docs/method.md section 10). Findings hold
+ * The subgroups of an SLI, each with the design that answered for the whole (docs/subgroups.md). Findings hold
  * after Holm over the subgroups, and only when the subgroup passes the required checks by itself. Null: no `by`.
  */
 export function analyzeSubgroups(question: DesignQuestion, route: DesignRoute): SubgroupReport | null {

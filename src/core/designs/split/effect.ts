@@ -26,7 +26,7 @@ export interface SplitEffect {
  * least 4 degrees of freedom; else the permutation test, when its smallest p does not exceed alpha, with one unit on a side
  * only where chance chose it; else a refusal, because with so few units chance alone makes any difference. Never a clustered
  * error with one treated unit.
- * Source: docs/method.md, section on the concurrent split.
+ * Source: docs/designs/split.md.
  */
 export function splitEffect(plan: AnalysisPlan, sli: SliPlan, sample: SplitSample): Outcome<SplitEffect> {
   const { panel } = sample.aligned;

@@ -57,7 +57,7 @@ export interface DonorRequest {
  * Assumes: without the deploy the treated mean would have gone on as its mixture of donors; no donor was affected.
  * Refuses: fewer than 5 donors seen in every bin, fewer than 12 bins, donors or treated that never move.
  * Complexity: O(cells + placebos (donors^2 bins)); memory as the cells.
- * Source: Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, American Economic Review 111(12); docs/method.md.
+ * Source: Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, American Economic Review 111(12); docs/designs/synthetic.md.
  */
 export function fitDonors(request: DonorRequest): Outcome<DonorFit> {
   const table = donorTable(request);

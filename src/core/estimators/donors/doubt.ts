@@ -21,7 +21,7 @@ export function standardised(one: Comparison): number | null {
  * treated, compared with the other donors, weights fitted again), z_j its effect over its own sqrt(v_time), q their number
  * less one. phi > 1: v_time phi on q degrees of freedom, else v_time on dof_time + q.
  * Assumes: the donors' mixtures miss by as many of their own errors as the treated units' mixture does of its own.
- * Units: squares of the table's series. Source: docs/method.md, section on synthetic; Abadie, Diamond and Hainmueller
+ * Units: squares of the table's series. Source: docs/designs/synthetic.md; Abadie, Diamond and Hainmueller
  * 2010 (placebos in space), Arkhangelsky et al. 2021, algorithm 4 (placebo variance), both unscaled there.
  */
 export function donorDoubt(

@@ -39,7 +39,7 @@ export interface ItsFit {
   readonly tooFewDays: Refusal | null;
 }
 
-/** Same hours of earlier days when there are at least three, else the hours just before (docs/method.md section 2). */
+/** Same hours of earlier days when there are at least three, else the hours just before (docs/designs/its.md). */
 export function fitIts(series: ClockSeries, window: PanelWindow, options: ItsOptions): Outcome<ItsFit> {
   const size = meanSize(series.values, window.preEnd);
   if (size > LARGEST || (size > 0 && size < 1 / LARGEST)) return beyondNumbers(size);

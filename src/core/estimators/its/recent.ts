@@ -39,7 +39,7 @@ export interface RecentChange {
  * that fit side by side before the deploy, at least 1. The lead is the one
  * of P, 2P, 4P, 8P with the narrowest interval, a window taking at most 2/3 of the pre window unless lead = P.
  * Assumes: the hours before the deploy moved as much as the hours after it would have. Units: raw.
- * Source: docs/method.md section 2.
+ * Source: docs/designs/its.md.
  */
 export function recentChange(series: ClockSeries, window: PanelWindow): Outcome<RecentChange> {
   const { values, weights } = series;

@@ -49,7 +49,7 @@ const SETTINGS: readonly EstimatorSetting[] = [
  * Formula, assumptions, units: see sameHours in this folder. `same-hours`: error from the spread of the earlier days'
  * changes, never below what such a window moves at any hour without the daily cycle; `spread`: the first alone; `rank`:
  * exact rank of the day among all days, without an interval.
- * Source: docs/method.md section 2; Student 1908 and Fisher 1935 for one more draw and its rank.
+ * Source: docs/designs/its.md; Student 1908 and Fisher 1935 for one more draw and its rank.
  */
 export const sameHours: TidyEstimator = {
   id: "same-hours",

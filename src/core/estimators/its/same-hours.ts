@@ -55,7 +55,7 @@ export interface SameHoursOptions {
  * a day is taken out. t with K - 1 degrees of freedom, and one more for every such window that fits before the deploy
  * where m^2 is the larger one. The scale with the smaller spread is kept.
  * Assumes: without the deploy the day would have changed like one more of the earlier days.
- * Units: raw. Source: docs/method.md section 2.
+ * Units: raw. Source: docs/designs/its.md.
  */
 export function sameHours(series: ClockSeries, window: PanelWindow, options: SameHoursOptions): Outcome<SameHours> {
   const stride = strideOf(window, series.step);

@@ -59,7 +59,7 @@ export function contrastValue(terms: readonly Term[]): number {
  * With one gap it is the variance of the default estimator. dof: sum V_r / sum (V_r / dof_r), V_r the variance of each gap's
  * share alone. Assumes: no gap depends on another one's past beyond its own. A gap that never moved adds nothing.
  * Units: squares of the gaps'. Complexity: gaps^2 x steps. Returns null when a gap was seen on fewer than 12 steps before.
- * Source: docs/method.md section 2, in waves; contrasts of seemingly unrelated autoregressions (Zellner 1962 for the idea).
+ * Source: docs/designs/staggered.md; contrasts of seemingly unrelated autoregressions (Zellner 1962 for the idea).
  */
 export function contrastVariance(terms: readonly Term[], end: number): ContrastVariance | null {
   const parts: Part[] = [];

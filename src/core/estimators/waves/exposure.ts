@@ -6,7 +6,7 @@ import { asControl, type Stretch } from "./schedule.ts";
  * Formula: for the weights v_t of one unit (pre steps weigh -sum v / preEnd), A = sum_t v_t^2, which noise without memory would
  * multiply, and B = sum over s >= preEnd of (sum over t >= s of v_t)^2, which a level shift at a random step s would;
  * h = sum over units B / sum over units A. Units: steps^2.
- * Assumes: shifts come at any step alike, and are larger where the noise is. Source: docs/method.md section 2, in waves.
+ * Assumes: shifts come at any step alike, and are larger where the noise is. Source: docs/designs/staggered.md.
  */
 export function shiftExposure(
   stretches: readonly Stretch[],

@@ -28,7 +28,7 @@ export type WaveMethod = "precision-weighted" | "time-only" | "placebo-rank";
  * at t (never, or later). Variance: `contrastVariance` of the gaps that this average is made of, times phi when the controls
  * moved more over the same steps than their own past predicts. With one wave it is the default estimator.
  * Assumes: without the deploys every gap would have gone on as before the first wave; no unit reacts before its deploy.
- * Units: raw units per step. Source: docs/method.md section 2, in waves; the comparisons are those of Callaway and Sant'Anna 2021
+ * Units: raw units per step. Source: docs/designs/staggered.md; the comparisons are those of Callaway and Sant'Anna 2021
  * (never and not yet treated), the weights those of the simple average over treated cells.
  */
 export interface WaveFit {

@@ -19,7 +19,7 @@ const EARNED = 0.2;
  * square error in raw units.
  * Fails on the p-value (budget shared with spillover; at 20 % where it was not asked for by name), and where the mix was not asked for by name (`mustExplain`) also when
  * it predicted the treated units no better than their own average: then nothing speaks for it.
- * Source: docs/method.md, section on synthetic.
+ * Source: docs/designs/synthetic.md.
  */
 export function preFit(fit: DonorFit, mustExplain: boolean): CheckResult {
   const { main, table, placebos } = fit;

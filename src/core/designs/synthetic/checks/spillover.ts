@@ -26,7 +26,7 @@ interface Moved {
  * donor's effect as a placebo over its own error. pValue: the larger of two, as for `did`: Student t times the number of
  * donors tested, and the rank of S among the same maximum over earlier windows of the post length, extrapolated with a
  * Pareto tail of index 1. A period in which most donors moved is phi's business and cannot fail this check.
- * Source: docs/method.md sections 4 and on synthetic.
+ * Source: docs/designs/synthetic.md and docs/method.md section 4.
  */
 export function donorSpillover(fit: DonorFit): CheckResult {
   const compared = movements(fit);
