@@ -5,6 +5,7 @@ import { openTable } from "../panel-ols/table.ts";
 import { settingNumber, settingText } from "../setting.ts";
 import { HAC_NAMES, type HacName, hacRow } from "./hac-row.ts";
 import { arRow, SEASONS, type Season, type SegmentedFit, segmentedRegression } from "./segmented.ts";
+import { isStationary } from "./stationary.ts";
 import { type TableSeries, tableSeries } from "./table-series.ts";
 
 const YES_NO = { type: "choice", values: ["yes", "no"] } as const;
@@ -123,6 +124,7 @@ function arRows(series: TableSeries, fitted: SegmentedFit, { alpha }: EstimateOp
   const rows = eachTerm(fitted, (fit, term) => arRow(series, fit, term, alpha)?.row ?? null);
   const model = arRow(series, fitted.fit, "level", alpha)?.model ?? null;
   const coefficients = rows.flatMap((row) => row ?? []);
+  if (model !== null && !isStationary(model.phi)) return explosive(series, model.phi);
   if (model === null || coefficients.length < rows.length) {
     return refuse(
       "PRE_TOO_SHORT",
@@ -132,6 +134,16 @@ function arRows(series: TableSeries, fitted: SegmentedFit, { alpha }: EstimateOp
     );
   }
   return answer({ coefficients, facts: { ar: [...model.phi], innovationVariance: model.sigma2 } });
+}
+
+/** Few residuals can swing so regularly that the autoregression fitted to them grows: errors of 1e30, or infinite ones. */
+function explosive(series: TableSeries, phi: readonly number[]): Outcome<never> {
+  return refuse(
+    "PRE_TOO_SHORT",
+    "The autoregression of the residuals before the treatment grows without end, so no error follows from it: they are too few.",
+    "Add periods before the treatment, or choose another error with --vcov.",
+    { preSteps: series.preEnd, ar: [...phi] },
+  );
 }
 
 function hacRows(series: TableSeries, fitted: SegmentedFit, options: EstimateOptions): Outcome<Rows> {

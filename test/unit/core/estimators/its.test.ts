@@ -4,9 +4,12 @@ import { againstEarlier } from "../../../../src/core/estimators/its/against-earl
 import { alike, earlierStarts, longestLead, strideOf } from "../../../../src/core/estimators/its/blocks.ts";
 import { weekdayOf } from "../../../../src/core/estimators/its/clock.ts";
 import { arRow, segmentedRegression, termWeights } from "../../../../src/core/estimators/its/segmented.ts";
+import { isStationary } from "../../../../src/core/estimators/its/stationary.ts";
 import { tableSeries } from "../../../../src/core/estimators/its/table-series.ts";
 import { openTable } from "../../../../src/core/estimators/panel-ols/table.ts";
 import { tidyTable } from "../../../../src/core/estimators/tidy-table.ts";
+import { randomStream } from "../../../../src/core/inference/random.ts";
+import { normalQuantile } from "../../../../src/core/probability/normal.ts";
 import { number, object } from "../../../reference/runners/json.ts";
 import { answered, expectNear, oracle, refused, row } from "./tidy-expectations.ts";
 
@@ -64,6 +67,55 @@ describe("its with the exact variance under an autoregression", () => {
     });
     expect(phi.length).toBeGreaterThan(0);
     expectNear(found.row.stdError, Math.sqrt(variance), 1e-9);
+  });
+
+  it("refuses an autoregression that grows, instead of an error of 1e30", () => {
+    const short = (seed: number, preSteps: number): TidyData => {
+      const random = randomStream(seed);
+      let last = 0;
+      const y = Array.from({ length: 24 }, () => {
+        last = 0.7 * last + normalQuantile(Math.max(1e-12, random.next()));
+        return last;
+      });
+      const time = y.map((_, t) => t);
+      return tidyTable({
+        unit: y.map(() => "a"),
+        time,
+        outcome: y,
+        treatment: time.map((t) => Number(t >= preSteps)),
+      });
+    };
+    for (const [seed, preSteps] of [
+      [188, 20],
+      [7, 18],
+      [7, 16],
+    ] as const) {
+      const refusal = refused(short(seed, preSteps), "its");
+      expect(refusal.code).toBe("PRE_TOO_SHORT");
+      expect(refusal.message).toContain("grows without end");
+    }
+    for (let seed = 1; seed <= 6; seed++) {
+      const { stdError } = row(answered(short(seed, 20), "its"), "att");
+      expect(stdError).toBeGreaterThan(0.05);
+      expect(stdError).toBeLessThan(20);
+    }
+  });
+
+  it.each([
+    [[], true],
+    [[0.99], true],
+    [[1.01], false],
+    [[-1.2], false],
+    [[1.8, -0.9], true],
+    [[1.29, -1.15], false],
+    [[0.5, 0.6], false],
+    [[0.2, 0.2, 0.2, 0.2], true],
+    [[0.3, 0.3, 0.2, 0.3], false],
+  ])("knows when an autoregression of %j forgets: %s", (phi, forgets) => {
+    expect(isStationary(phi)).toBe(forgets);
+    const path = [1];
+    while (path.length < 3000) path.push(phi.reduce((sum, p, k) => sum + p * (path.at(-1 - k) ?? 0), 0));
+    expect(Math.abs(path.at(-1) ?? 0) < 1e-6).toBe(forgets);
   });
 
   it("finds planted changes exactly where there is no noise, and refuses to make an error of nothing", () => {
