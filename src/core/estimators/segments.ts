@@ -96,6 +96,7 @@ export const segments: TidyEstimator = {
       clusters: units.names.length,
       notes: [
         ...units.notes,
+        ...overlapNotes(units),
         `Segments of equal size, ranked by a ${learner === "forest" ? "causal forest" : "linear R-learner"} on other units; ${splits === 1 ? "one split" : `medians of ${splits} splits`}.`,
         ...(test === null
           ? []
@@ -223,4 +224,17 @@ function profiles(units: SegmentUnits, split: SplitResult | undefined): JsonValu
       ]),
     ),
   }));
+}
+
+/** Controls that weigh as much as fewer than this share of them leave little to compare the treated with. */
+const LEAST_OVERLAP = 0.25;
+
+function overlapNotes({ treated, odds }: SegmentUnits): string[] {
+  const weights = odds.filter((_, u) => treated[u] === 0);
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const effective = total ** 2 / weights.reduce((sum, w) => sum + w * w, 0);
+  if (effective >= LEAST_OVERLAP * weights.length) return [];
+  return [
+    `The ${weights.length} controls weigh as much as ${Math.round(effective)} of equal weight: few of them resemble the treated, and a trend that bends in the covariates biases what is compared.`,
+  ];
 }

@@ -20,7 +20,8 @@ export interface Projection {
  * Best linear projection of the effect on the covariates, over the treated, from all units.
  *
  * Formula: b = (sum D z z')^-1 sum G z, z = (1, x - treated mean), G = D r - (1 - D) w r n1/sum w, r = change - m0(x) with m0
- * learned on other folds; covariance by the sandwich of (G - D z'b) z, times n1/(n1 - k).
+ * learned on other folds; covariance by the sandwich of (G - D z'b) z, times n1/(n1 - k), a control's residual freed of its own
+ * pull on the controls' mean.
  * Assumes: independent units; five folds. Source: Semenova and Chernozhukov 2021, Econometrics Journal 24.
  */
 export function linearProjection(units: SegmentUnits, binned: Binned, seed: number): Outcome<Projection> {
@@ -50,29 +51,37 @@ export function linearProjection(units: SegmentUnits, binned: Binned, seed: numb
   }
   const slopes = inverse.mmul(right).to1DArray();
   const meat = Matrix.zeros(size, size);
+  const { free, effective } = controlShares(treated, odds);
   forEachUnit(treated, (u) => {
     const row = z(u);
     const fitted = row.reduce((sum, x, j) => sum + x * (slopes[j] ?? 0), 0);
-    addOuter(meat, row, ((signal[u] ?? 0) - (treated[u] ?? 0) * fitted) ** 2);
+    addOuter(meat, row, ((signal[u] ?? 0) - (treated[u] ?? 0) * fitted) ** 2 / free(u));
   });
   const factor = exposed / (exposed - size);
   return answer({
     terms: ["mean effect", ...covariates.map(({ name }) => `slope of ${name}`)],
     coefficients: slopes,
     covariance: inverse.mmul(meat).mmul(inverse).mul(factor),
-    dof: effectiveUnits(treated, odds, exposed) - size,
+    dof: Math.max(1, Math.min(exposed, effective) - size),
   });
 }
 
-/** The smaller side decides; controls of unequal weight count less. */
-function effectiveUnits(treated: Uint8Array, odds: Float64Array, exposed: number): number {
-  let [sum, squares] = [0, 0];
-  forEachUnit(treated, (u) => {
-    if (treated[u] === 1) return;
-    sum += odds[u] ?? 0;
-    squares += (odds[u] ?? 0) ** 2;
-  });
-  return Math.max(2, Math.min(exposed, sum ** 2 / squares));
+/**
+ * Controls by their share p of the weight: 1 - 2 p + sum p^2 of a residual's variance is left once the weighted mean is out
+ * (all of a treated unit's), and (sum p^2)^2/sum p^4 controls of equal weight would say as much about that variance.
+ */
+function controlShares(
+  treated: Uint8Array,
+  odds: Float64Array,
+): { readonly free: (unit: number) => number; readonly effective: number } {
+  const share = odds.map((one, u) => (treated[u] === 1 ? 0 : one));
+  const total = share.reduce((sum, one) => sum + one, 0);
+  const power = (k: number): number => share.reduce((sum, one) => sum + (one / total) ** k, 0);
+  const second = power(2);
+  return {
+    free: (u) => (treated[u] === 1 ? 1 : 1 - (2 * (share[u] ?? 0)) / total + second),
+    effective: second ** 2 / power(4),
+  };
 }
 
 function forEachUnit(treated: Uint8Array, visit: (unit: number) => void): void {

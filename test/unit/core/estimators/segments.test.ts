@@ -7,6 +7,7 @@ import { splitOnce } from "../../../../src/core/estimators/segments/split.ts";
 import { segmentUnits } from "../../../../src/core/estimators/segments/units.ts";
 import { tidyTable } from "../../../../src/core/estimators/tidy-table.ts";
 import { randomStream } from "../../../../src/core/inference/random.ts";
+import { studentTQuantile } from "../../../../src/core/probability/student-t.ts";
 import { noise } from "../generated.ts";
 
 interface Made {
@@ -14,13 +15,15 @@ interface Made {
   readonly effect?: (x: number) => number;
   readonly sd?: number;
   readonly seed?: number;
+  /** Slope of the log odds of the treatment in x. */
+  readonly selection?: number;
 }
 
-function made({ units, effect = () => 1, sd = 1, seed = 1 }: Made) {
+function made({ units, effect = () => 1, sd = 1, seed = 1, selection = 0 }: Made) {
   const { normal, uniform } = noise(seed);
   const rows = Array.from({ length: units }, (_, u) => {
     const [x, z] = [normal(), normal()];
-    const treated = u < 25 ? u % 2 === 0 : uniform() < 0.5;
+    const treated = u < 25 ? u % 2 === 0 : uniform() < 1 / (1 + Math.exp(-selection * x));
     const change = 0.5 * z + sd * normal() + (treated ? effect(x) : 0);
     return [0, 1].map((time) => ({
       unit: `u${u}`,
@@ -75,6 +78,11 @@ describe("segments", () => {
       expect(row(result, "mean effect").confLow).toBeLessThan(1);
       expect(row(result, "mean effect").confHigh).toBeGreaterThan(1);
     }
+  });
+
+  it("says so when few controls resemble the treated", () => {
+    expect(run({ units: 200 }).notes.join(" ")).not.toMatch(/weigh as much as/);
+    expect(run({ units: 200, selection: 3 }, { splits: "1" }).notes.join(" ")).toMatch(/weigh as much as \d+ of equal/);
   });
 
   it("turns its ranking with the direction that is worse", () => {
@@ -155,6 +163,30 @@ describe("contrast", () => {
     const { stdError, dof } = contrastError([found]);
     expect(stdError).toBeCloseTo(Math.sqrt(2 / 2 + 1 / 3), 12);
     expect(dof).toBeCloseTo((4 / 3) ** 2 / (1 + 1 / 9 / 2), 12);
+  });
+
+  it("does not take the small residual of a control that carries the mean for certainty", () => {
+    const odds = Float64Array.of(1, 1, 8, 1, 1);
+    const given = { values: Float64Array.of(3, 5, 1, 0, 2), treated: Uint8Array.of(1, 1, 0, 0, 0), odds };
+    const found = contrast(given, Int32Array.of(0, 1, 2, 3, 4));
+    // shares 0.8, 0.1, 0.1, residuals 0, -1, 1, freed of their pull 1 - 0.2 + 0.66
+    expect(found.controlVariance).toBeCloseTo((2 * 0.01) / 1.46, 12);
+    expect(found.controlDof).toBe(1);
+  });
+
+  it("holds 95 % where a few controls carry the weight", () => {
+    const { normal } = noise(11);
+    const odds = Float64Array.from({ length: 60 }, (_, u) => Math.exp(1.8 * Math.sin(7 * u)));
+    const treated = Uint8Array.from({ length: 60 }, (_, u) => Number(u < 30));
+    const all = Int32Array.from({ length: 60 }, (_, u) => u);
+    let missed = 0;
+    for (let draw = 0; draw < 2000; draw++) {
+      const found = contrast({ values: Float64Array.from({ length: 60 }, normal), treated, odds }, all);
+      const { stdError, dof } = contrastError([found]);
+      if (Math.abs(found.estimate) > studentTQuantile(0.975, dof) * stdError) missed++;
+    }
+    expect(missed / 2000).toBeLessThan(0.06);
+    expect(missed / 2000).toBeGreaterThan(0.03);
   });
 });
 
