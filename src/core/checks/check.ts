@@ -26,7 +26,7 @@ export interface Check {
   readonly run: (context: CheckContext) => CheckResult | null;
 }
 
-type Facts = Readonly<Record<string, JsonValue>>;
+export type Facts = Readonly<Record<string, JsonValue>>;
 
 /** A result with the numbers that are not used left null. */
 export function result(

@@ -24,10 +24,12 @@ export function refit(
     control: change.control ?? fit.control,
     keepStill: true,
   });
-  if (!again.ok) return null;
-  const { att, variance, dof } = again.value;
-  if (variance === null || dof === null)
-    return { att, statistic: null, pValue: again.value.rankP, dof: null, stdError: null };
+  return again.ok ? refitted(again.value) : null;
+}
+
+/** What of a fit a placebo needs: its error and p, or its rank where it has no error. */
+export function refitted({ att, variance, dof, rankP }: Pick<DidFit, "att" | "variance" | "dof" | "rankP">): Refit {
+  if (variance === null || dof === null) return { att, statistic: null, pValue: rankP, dof: null, stdError: null };
   const stdError = Math.sqrt(variance);
   const statistic = Math.abs(att) / stdError;
   return { att, statistic, pValue: studentTTwoSided(statistic, dof), dof, stdError };

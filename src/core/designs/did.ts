@@ -1,6 +1,6 @@
 import { runChecks } from "../checks/battery.ts";
 import { type DidFit, fitDid } from "../estimators/did.ts";
-import { exactCountEffect } from "../estimators/did-exact-count.ts";
+import { exactCountEffect, hasExactCounts } from "../estimators/did-exact-count.ts";
 import { type Effect, rankEffect, studentEffect } from "../inference/effect.ts";
 import { namedEffect } from "../inference/named.ts";
 import { answer, type Outcome } from "../outcome.ts";
@@ -63,11 +63,6 @@ function estimateEffect(plan: AnalysisPlan, sli: SliPlan, panel: Panel): Outcome
   if (plan.inference === "precision-weighted") return answer({ fit, effect: defaultEffect(sli, panel, fit) });
   const named = namedEffect(plan, panel, fit);
   return named.ok ? answer({ fit, effect: named.value }) : named;
-}
-
-/** Events over a known exposure, for which a gap that never moved still has an exact interval. */
-function hasExactCounts(sli: SliPlan, panel: Panel): boolean {
-  return sli.kind === "count" || (sli.kind === "ratio" && panel.weights !== null);
 }
 
 function defaultEffect(sli: SliPlan, panel: Panel, fit: DidFit): Effect {

@@ -1,5 +1,5 @@
 import { runDataChecks } from "../checks/battery.ts";
-import { exactCountEffect } from "../estimators/did-exact-count.ts";
+import { exactCountEffect, hasExactCounts } from "../estimators/did-exact-count.ts";
 import { earlierPath, usualPath } from "../estimators/its/day-path.ts";
 import { fitIts, type ItsFit } from "../estimators/its/fit.ts";
 import { treatedSeries } from "../estimators/its/treated-series.ts";
@@ -83,11 +83,6 @@ function needsControls(inference: string): ReturnType<typeof refuse> {
     "Leave `inference` out, or name units that did not get the deploy in `units.control`.",
     { inference },
   );
-}
-
-/** Events over a known exposure, for which a series that never moved still has an exact interval. */
-function hasExactCounts(sli: SliPlan, panel: Panel): boolean {
-  return sli.kind === "count" || (sli.kind === "ratio" && panel.weights !== null);
 }
 
 interface Found {

@@ -1,6 +1,12 @@
 import type { Effect } from "../inference/effect.ts";
 import { type Panel, type PanelWindow, unitValues, unitWeights } from "../panel/panel.ts";
+import type { SliPlan } from "../plan.ts";
 import { poissonInterval } from "../probability/poisson.ts";
+
+/** Events over a known exposure, for which a gap that never moved still has an exact interval. */
+export function hasExactCounts({ kind }: Pick<SliPlan, "kind">, panel: Panel): boolean {
+  return kind === "count" || (kind === "ratio" && panel.weights !== null);
+}
 
 /** Events of one group in one window, and their exposure: unit-steps observed, or the denominators of a ratio. */
 interface Cell {

@@ -43,7 +43,8 @@ function preWeights(fit: GapFit): Float64Array | null {
   return fit.stepWeights === null ? null : fit.stepWeights.map((weight) => Math.max(0, -weight));
 }
 
-function groupMean(panel: Panel, units: readonly number[], end: number): Float64Array {
+/** Weighted mean of the units seen at each step; NaN where nobody was. */
+export function groupMean(panel: Panel, units: readonly number[], end: number): Float64Array {
   const sums = new Float64Array(end);
   const totals = new Float64Array(end);
   for (const u of units) {

@@ -1,14 +1,14 @@
 import { type CheckContext, notRun, result } from "../../checks/check.ts";
+import { type FakeDeploy, judgeFakeDeploys } from "../../checks/fake-deploys.ts";
+import { conclusionAgain, conclusionOf, type LeftOut, rangeOf } from "../../checks/left-out.ts";
+import { refitted } from "../../checks/refit.ts";
 import { againstEarlier } from "../../estimators/its/against-earlier.ts";
 import { DAY } from "../../estimators/its/clock.ts";
 import { fitIts, type ItsFit } from "../../estimators/its/fit.ts";
 import { sameHours } from "../../estimators/its/same-hours.ts";
-import { studentEffect } from "../../inference/effect.ts";
 import type { PanelWindow } from "../../panel/panel.ts";
-import { binomialSf } from "../../probability/binomial.ts";
 import { studentTTwoSided } from "../../probability/student-t.ts";
 import type { CheckResult } from "../../result.ts";
-import { harmBounds } from "../../verdict/judge.ts";
 import type { History } from "./history.ts";
 
 /** How often the check may fail on a day like every other. */
@@ -17,8 +17,6 @@ const MOST_PLACEBOS = 20;
 const FEWEST_PLACEBOS = 8;
 /** Grid cells that all fake deploys may touch together: about half a second. */
 const WORK_BUDGET = 1.5e6;
-/** The measured false-alarm rate must be above alpha beyond this doubt before it counts against the result. */
-const DOUBT = 0.01;
 
 /** Attempts to break a comparison with earlier days, in the order of the report. */
 export function itsChecks(fit: ItsFit, history: History, context: CheckContext): CheckResult[] {
@@ -59,73 +57,53 @@ function longestBefore({ window, sameHours: compared, series }: ItsFit): number 
 }
 
 /** The effect again without each earlier day in turn. Informational. */
-function leaveOneDayOut(fit: ItsFit, { effect, sli, plan, margin }: CheckContext): CheckResult {
+function leaveOneDayOut(fit: ItsFit, context: CheckContext): CheckResult {
   const ID = "leave-one-day-out";
-  const { sameHours: compared, series } = fit;
+  const { effect } = context;
+  const { sameHours: compared } = fit;
   if (compared === null || effect === null) return notRun(ID, "there are no earlier days to leave out", { days: 0 });
   if (effect.stdError === null) return notRun(ID, "the effect has no standard error to compare with", { days: 0 });
-  const change = fit.after - fit.before;
-  const left = compared.days.map(({ back }, i) => {
-    const others = compared.changes.filter((_, j) => j !== i);
-    const again = againstEarlier(change, others);
-    const spread = Math.max(again.spread, compared.movement ?? 0);
-    const dof = Math.max(1, compared.dof - 1);
-    const stdError = Math.sqrt(spread * (1 + 1 / others.length));
-    return { date: dateOf(series.deployedAt, back), att: again.att, stdError, dof };
-  });
-  const tolerated = margin ?? 0;
-  const conclusion = (att: number, stdError: number, dof: number): string => {
-    const again = studentEffect({ att, stdError, dof, method: effect.method, clusters: null });
-    const { low, high } = harmBounds(again, sli.direction, plan.alpha);
-    if (low !== null && low > tolerated) return "harm";
-    if (high !== null && high < 0) return "better";
-    return high !== null && high < tolerated ? "none" : "open";
-  };
-  const whole = conclusion(effect.att, effect.stdError, effect.dof ?? 1);
-  const flips = left.filter((one) => conclusion(one.att, one.stdError, one.dof) !== whole).map((one) => one.date);
-  const sorted = [...left].sort((a, b) => a.att - b.att);
+  const left = withoutEachDay(fit, compared, (again) => conclusionAgain(effect, again, context));
+  const range = rangeOf(left, conclusionOf(effect, context));
+  const flips = range?.flips ?? [];
   const facts = {
     days: left.length,
-    min: sorted[0]?.att ?? null,
-    max: sorted.at(-1)?.att ?? null,
-    dayMin: sorted[0]?.date ?? null,
-    dayMax: sorted.at(-1)?.date ?? null,
+    min: range?.first.att ?? null,
+    max: range?.last.att ?? null,
+    dayMin: range?.first.name ?? null,
+    dayMax: range?.last.name ?? null,
     flips: flips.length > 0,
     flipDays: flips.slice(0, 5),
   };
   return result(ID, null, {}, facts);
 }
 
+function withoutEachDay(
+  { after, before, series }: ItsFit,
+  compared: NonNullable<ItsFit["sameHours"]>,
+  conclude: (again: { readonly att: number; readonly stdError: number; readonly dof: number }) => string,
+): LeftOut[] {
+  return compared.days.map(({ back }, i) => {
+    const others = compared.changes.filter((_, j) => j !== i);
+    const { att, spread } = againstEarlier(after - before, others);
+    const stdError = Math.sqrt(Math.max(spread, compared.movement ?? 0) * (1 + 1 / others.length));
+    const dof = Math.max(1, compared.dof - 1);
+    return { name: dateOf(series.deployedAt, back), att, conclusion: conclude({ att, stdError, dof }) };
+  });
+}
+
 /** Fake deploys before the real one, same windows, side by side, each compared in the same way with what lies before it. */
 function placeboInTime(fit: ItsFit, history: History, { plan, effect }: CheckContext): CheckResult {
-  const ID = "placebo-in-time";
   const placebos = fakeDeploys(fit, history);
-  if (placebos.length === 0) return notRun(ID, "the pre window has no room for a fake deploy", { placebos: 0 });
-  const att = effect?.att ?? fit.att;
-  const alarms = placebos.filter((one) => one.pValue < plan.alpha).length;
-  const asLarge = placebos.filter((one) => Math.abs(one.att) >= Math.abs(att)).length;
-  const tooMany = alarms > 0 && binomialSf(alarms - 1, placebos.length, plan.alpha) < DOUBT;
-  const facts = {
-    placebos: placebos.length,
-    independent: placebos.length,
-    asLarge,
-    alarms,
-    alarmRate: alarms / placebos.length,
-    values: placebos.map((one) => one.att),
-  };
-  const pValue = (1 + asLarge) / (1 + placebos.length);
-  return result(ID, !tooMany, { statistic: alarms / placebos.length, pValue, threshold: plan.alpha }, facts);
+  if (placebos.length === 0)
+    return notRun("placebo-in-time", "the pre window has no room for a fake deploy", { placebos: 0 });
+  return judgeFakeDeploys(placebos, effect?.att ?? fit.att, plan.alpha);
 }
 
-interface Placebo {
-  readonly att: number;
-  readonly pValue: number;
-}
-
-function fakeDeploys(fit: ItsFit, history: History): Placebo[] {
+function fakeDeploys(fit: ItsFit, history: History): FakeDeploy[] {
   const { preEnd, postStart, end } = fit.window;
   const distance = end - preEnd;
-  const found: Placebo[] = [];
+  const found: FakeDeploy[] = [];
   const most = Math.max(FEWEST_PLACEBOS, Math.min(MOST_PLACEBOS, Math.floor(WORK_BUDGET / end)));
   for (let back = distance; found.length < most && preEnd - back > 0; back += distance) {
     const window = { preEnd: preEnd - back, postStart: postStart - back, end: end - back };
@@ -137,7 +115,7 @@ function fakeDeploys(fit: ItsFit, history: History): Placebo[] {
 }
 
 /** Null where the same kind of comparison is no longer possible. */
-function fakeDeploy(fit: ItsFit, window: PanelWindow, history: History): Placebo | null {
+function fakeDeploy(fit: ItsFit, window: PanelWindow, history: History): FakeDeploy | null {
   const { series } = fit;
   const moved = { ...series, deployedAt: series.deployedAt - (fit.window.preEnd - window.preEnd) * series.step };
   const again = fitIts(moved, window, {
@@ -148,9 +126,7 @@ function fakeDeploy(fit: ItsFit, window: PanelWindow, history: History): Placebo
     keepStill: true,
   });
   if (!again.ok || (again.value.sameHours === null) !== (fit.sameHours === null)) return null;
-  const { att, variance, dof, rankP } = again.value;
-  if (variance === null || dof === null) return { att, pValue: rankP ?? 1 };
-  return { att, pValue: studentTTwoSided(att / Math.sqrt(variance), dof) };
+  return refitted(again.value);
 }
 
 function dateOf(deployedAt: number, back: number): string {

@@ -1,13 +1,12 @@
 import { notRun, result } from "../../checks/check.ts";
+import { conclusionOf, unitsLeftOut } from "../../checks/left-out.ts";
 import { spread } from "../../checks/refit.ts";
 import { splitTest } from "../../estimators/split/errors.ts";
 import { type SplitUnits, splitModel } from "../../estimators/split/model.ts";
 import { trafficSampleRatio, unitSampleRatio } from "../../estimators/split/sample-ratio.ts";
-import type { Effect } from "../../inference/effect.ts";
 import { meanBetween, unitValues, unitWeights } from "../../panel/panel.ts";
 import type { AnalysisPlan, SliPlan } from "../../plan.ts";
 import type { CheckResult } from "../../result.ts";
-import { harmBounds } from "../../verdict/judge.ts";
 import type { SplitEffect } from "./effect.ts";
 import { type SplitSample, unitsBetween } from "./sample.ts";
 
@@ -168,7 +167,8 @@ function plainTest(
 }
 
 /** The effect without each unit in turn: does one unit carry the result? Informational. */
-function leaveOneOut({ plan, sli, found, margin }: SplitCheckContext): CheckResult {
+function leaveOneOut(question: SplitCheckContext): CheckResult {
+  const { plan, found } = question;
   const { units, model, effect } = found;
   const count = (side: boolean): number => units.treated.filter((one) => one === side).length;
   const all = units.names.map((_, i) => i).filter((i) => count(units.treated[i] === true) > 1);
@@ -180,30 +180,15 @@ function leaveOneOut({ plan, sli, found, margin }: SplitCheckContext): CheckResu
     const test = splitTest(rest, again.value, "cr2", plan);
     const att = again.value.fit.coefficients[0] ?? Number.NaN;
     const row = test.ok && test.value.row.stdError > 0 ? test.value.row : null;
-    return [{ unit: units.names[i] as string, att, interval: row && { low: row.confLow, high: row.confHigh } }];
+    const interval = row && { low: row.confLow, high: row.confHigh };
+    const conclusion = conclusionOf({ ...effect, interval: () => interval }, question);
+    return [{ name: units.names[i] as string, att, conclusion }];
   });
-  if (left.length === 0) return notRun("leave-one-out", "it needs two units on one side", { unitsTried: 0 });
-  const sorted = [...left].sort((a, b) => a.att - b.att);
-  const [first, last] = [sorted[0], sorted.at(-1)] as [(typeof left)[number], (typeof left)[number]];
-  const conclude = (interval: { low: number; high: number } | null): string =>
-    interval === null ? "none" : conclusion({ ...effect, interval: () => interval }, sli, plan, margin ?? 0);
   // a permutation test is not made again without each unit: then only the range is told
-  const whole = effect.stdError === null ? null : conclude(effect.interval(plan.alpha));
-  const flips = whole === null ? [] : left.filter((one) => conclude(one.interval) !== whole).map((one) => one.unit);
-  return result(
-    "leave-one-out",
-    null,
-    {},
-    {
-      min: first.att,
-      max: last.att,
-      unitMin: first.unit,
-      unitMax: last.unit,
-      flips: flips.length > 0,
-      flipUnits: flips.slice(0, 5),
-      unitsTried: left.length,
-      units: units.names.length,
-    },
+  const whole = effect.stdError === null ? null : conclusionOf(effect, question);
+  return (
+    unitsLeftOut(left, whole, units.names.length) ??
+    notRun("leave-one-out", "it needs two units on one side", { unitsTried: 0 })
   );
 }
 
@@ -218,12 +203,4 @@ function without(units: SplitUnits, gone: number): SplitUnits {
     covariates: units.covariates.map(({ name, values }) => ({ name, values: values.filter((_, i) => i !== gone) })),
     clusters: null,
   };
-}
-
-function conclusion(effect: Effect, sli: SliPlan, plan: AnalysisPlan, margin: number): string {
-  const { low, high } = harmBounds(effect, sli.direction, plan.alpha);
-  if (low === null || high === null) return "none";
-  if (low > margin) return "harm";
-  if (high < 0) return "better";
-  return high < margin ? "ruled-out" : "open";
 }

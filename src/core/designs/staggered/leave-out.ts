@@ -1,5 +1,5 @@
 import { type CheckContext, notRun, result } from "../../checks/check.ts";
-import { conclusion } from "../../checks/leave-one-out.ts";
+import { conclusionAgain, conclusionOf, type LeftOut, rangeOf, unitsLeftOut } from "../../checks/left-out.ts";
 import { type Refit, spread } from "../../checks/refit.ts";
 import type { Wave } from "../../estimators/waves/arrangement.ts";
 import type { WaveFit } from "../../estimators/waves/fit.ts";
@@ -14,34 +14,16 @@ const MOST_UNITS = 60;
 
 /** The effect again without each unit in turn: does one unit carry the result? Informational. */
 export function waveLeaveOneOut(context: CheckContext, panel: Panel, fit: WaveFit): CheckResult {
-  const id = "leave-one-out";
   const units = [...new Set([...judgedUnits(fit), ...fit.control])];
   const left = spread(units.length, refitLimit(fit, MOST_UNITS)).flatMap((i) => {
     const unit = units[i] as number;
     const arrangement = withoutUnit(fit.arrangement, unit);
     const again = arrangement === null ? null : refitWaves(panel, fit, arrangement);
-    return again === null ? [] : [{ unit: panel.units[unit] as string, fit: again }];
+    return again === null ? [] : [leftOut(context, panel.units[unit] as string, again)];
   });
-  const [first, last] = range(left);
-  if (first === undefined || last === undefined) {
-    return notRun(id, "without any one unit nothing would be left to compare", { unitsTried: 0 });
-  }
-  const whole = conclusion(context, null);
-  const flips = left.filter((one) => conclusion(context, one.fit) !== whole).map((one) => one.unit);
-  return result(
-    id,
-    null,
-    {},
-    {
-      min: first.fit.att,
-      max: last.fit.att,
-      unitMin: first.unit,
-      unitMax: last.unit,
-      flips: flips.length > 0,
-      flipUnits: flips.slice(0, 5),
-      unitsTried: left.length,
-      units: units.length,
-    },
+  return (
+    unitsLeftOut(left, wholeConclusion(context), units.length) ??
+    notRun("leave-one-out", "without any one unit nothing would be left to compare", { unitsTried: 0 })
   );
 }
 
@@ -64,33 +46,29 @@ export function waveLeaveOneWaveOut(context: CheckContext, panel: Panel, fit: Wa
   const left = spread(judged.length, refitLimit(fit, judged.length)).flatMap((i) => {
     const wave = judged[i] as number;
     const again = refitWaves(panel, fit, withoutWave(fit.arrangement, wave));
-    return again === null ? [] : [{ wave: wave + 1, fit: again }];
+    return again === null ? [] : [leftOut(context, wave + 1, again)];
   });
-  const [first, last] = range(left);
-  if (first === undefined || last === undefined) {
-    return notRun(id, "no wave could be judged without another one", { wavesTried: 0 });
-  }
-  const whole = conclusion(context, null);
-  const flips = left.filter((one) => conclusion(context, one.fit) !== whole).map((one) => one.wave);
-  return result(
-    id,
-    null,
-    {},
-    {
-      min: first.fit.att,
-      max: last.fit.att,
-      waveMin: first.wave,
-      waveMax: last.wave,
-      flips: flips.length > 0,
-      flipWaves: flips,
-      wavesTried: left.length,
-      byWave,
-    },
-  );
+  const range = rangeOf(left, wholeConclusion(context));
+  if (range === null) return notRun(id, "no wave could be judged without another one", { wavesTried: 0 });
+  const { first, last, flips } = range;
+  const facts = {
+    min: first.att,
+    max: last.att,
+    waveMin: first.name,
+    waveMax: last.name,
+    flips: flips.length > 0,
+    flipWaves: [...flips],
+    wavesTried: left.length,
+    byWave,
+  };
+  return result(id, null, {}, facts);
 }
 
-/** Smallest and largest effect. */
-function range<T extends { readonly fit: Refit }>(left: readonly T[]): [T | undefined, T | undefined] {
-  const sorted = [...left].sort((a, b) => a.fit.att - b.fit.att);
-  return [sorted[0], sorted.at(-1)];
+function leftOut<Name extends string | number>(context: CheckContext, name: Name, again: Refit): LeftOut<Name> {
+  const { effect } = context;
+  return { name, att: again.att, conclusion: effect === null ? "none" : conclusionAgain(effect, again, context) };
+}
+
+function wholeConclusion(context: CheckContext): string {
+  return context.effect === null ? "none" : conclusionOf(context.effect, context);
 }

@@ -1,8 +1,8 @@
 import { comparisonUnits, deployedBy } from "../../estimators/waves/arrangement.ts";
 import type { WaveFit } from "../../estimators/waves/fit.ts";
-import { meanBetween, type Panel, unitValues, unitWeights } from "../../panel/panel.ts";
+import { meanBetween, type Panel } from "../../panel/panel.ts";
 import type { Baseline } from "../../result.ts";
-import type { Paths } from "../../verdict/paths.ts";
+import { groupMean, type Paths } from "../../verdict/paths.ts";
 
 /**
  * What charts draw: the mean of all judged units; what it would have been, which is the same less the mean of their z_it against
@@ -11,13 +11,13 @@ import type { Paths } from "../../verdict/paths.ts";
 export function wavePaths(panel: Panel, fit: WaveFit): Paths {
   const { arrangement, gaps, window } = fit;
   const units = judgedUnits(fit);
-  const treated = meanOf(panel, units, window.end);
+  const treated = groupMean(panel, units, window.end);
   const counterfactual = new Float64Array(window.end).fill(Number.NaN);
   const control = new Float64Array(window.end).fill(Number.NaN);
   for (const { from, to, deployed } of eras(fit)) {
     const controls = comparisonUnits(arrangement, Math.max(1, deployed));
     const gap = gaps.of(units, controls);
-    const mean = meanOf(panel, controls, window.end);
+    const mean = groupMean(panel, controls, window.end);
     for (let t = from; t < to; t++) {
       counterfactual[t] = (treated[t] as number) - ((gap.values[t] as number) - gap.reference);
       control[t] = mean[t] as number;
@@ -43,10 +43,10 @@ export function waveBaseline(panel: Panel, fit: WaveFit): Baseline {
   const before = new Float64Array(panel.units.length);
   let [post, controlPost, seen] = [0, 0, 0];
   for (const { units, controls, from, to, mass } of stretches) {
-    const value = meanBetween(meanOf(panel, units, window.end), from, to);
+    const value = meanBetween(groupMean(panel, units, window.end), from, to);
     if (!Number.isFinite(value)) continue;
     post += mass * value;
-    controlPost += mass * meanBetween(meanOf(panel, controls, window.end), from, to);
+    controlPost += mass * meanBetween(groupMean(panel, controls, window.end), from, to);
     seen += mass;
     for (const unit of units) before[unit] = (before[unit] as number) + mass / units.length;
   }
@@ -65,21 +65,4 @@ export function waveBaseline(panel: Panel, fit: WaveFit): Baseline {
 /** Units of the judged waves. */
 export function judgedUnits({ arrangement }: WaveFit): number[] {
   return arrangement.judged.flatMap((k) => [...(arrangement.waves[k]?.units ?? [])]).sort((a, b) => a - b);
-}
-
-function meanOf(panel: Panel, units: readonly number[], end: number): Float64Array {
-  const sums = new Float64Array(end);
-  const totals = new Float64Array(end);
-  for (const unit of units) {
-    const y = unitValues(panel, unit);
-    const weights = unitWeights(panel, unit);
-    for (let t = 0; t < end; t++) {
-      const value = y[t] as number;
-      if (!Number.isFinite(value)) continue;
-      const weight = weights === null ? 1 : (weights[t] as number);
-      sums[t] = (sums[t] as number) + weight * value;
-      totals[t] = (totals[t] as number) + weight;
-    }
-  }
-  return sums.map((sum, t) => ((totals[t] as number) > 0 ? sum / (totals[t] as number) : Number.NaN));
 }

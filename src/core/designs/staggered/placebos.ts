@@ -1,41 +1,24 @@
 import { type CheckContext, notRun, result } from "../../checks/check.ts";
+import { judgeFakeDeploys } from "../../checks/fake-deploys.ts";
 import type { Refit } from "../../checks/refit.ts";
 import { contrastValue } from "../../estimators/waves/contrast.ts";
 import type { WaveFit } from "../../estimators/waves/fit.ts";
 import { controlTerms } from "../../estimators/waves/schedule.ts";
 import type { Panel } from "../../panel/panel.ts";
-import { binomialSf } from "../../probability/binomial.ts";
 import type { CheckResult } from "../../result.ts";
 import { refitLimit, refitWaves, shifted } from "./refit.ts";
 
 const MOST_PLACEBOS = 20;
 const SHORTEST_PRE = 12;
-/** As under `did`: the false-alarm rate must be above alpha beyond this doubt before it counts against the result. */
-const DOUBT = 0.01;
 
-/**
- * The whole roll-out, wave by wave, as if it had happened earlier: side by side before the first wave, each fitted again.
- * Rules and facts are those of `placebo-in-time` under `did`.
- */
+/** The whole roll-out, wave by wave, as if it had happened earlier: side by side before the first wave, each fitted again. */
 export function wavePlaceboInTime({ effect, plan }: CheckContext, panel: Panel, fit: WaveFit): CheckResult {
   const id = "placebo-in-time";
   const placebos = fakeRollouts(panel, fit);
   if (placebos.length === 0 || effect === null) {
     return notRun(id, "the pre window has no room for a fake roll-out of the same length", { placebos: 0 });
   }
-  const alarms = placebos.filter((one) => one.pValue !== null && one.pValue < plan.alpha).length;
-  const asLarge = placebos.filter((one) => Math.abs(one.att) >= Math.abs(effect.att)).length;
-  const tooMany = alarms > 0 && binomialSf(alarms - 1, placebos.length, plan.alpha) < DOUBT;
-  const facts = {
-    placebos: placebos.length,
-    independent: placebos.length,
-    asLarge,
-    alarms,
-    alarmRate: alarms / placebos.length,
-    values: placebos.map((one) => one.att),
-  };
-  const pValue = (1 + asLarge) / (1 + placebos.length);
-  return result(id, !tooMany, { statistic: alarms / placebos.length, pValue, threshold: plan.alpha }, facts);
+  return judgeFakeDeploys(placebos, effect.att, plan.alpha);
 }
 
 function fakeRollouts(panel: Panel, fit: WaveFit): Refit[] {

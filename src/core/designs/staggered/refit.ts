@@ -1,19 +1,13 @@
-import type { Refit } from "../../checks/refit.ts";
+import { type Refit, refitted } from "../../checks/refit.ts";
 import type { Arrangement } from "../../estimators/waves/arrangement.ts";
 import { fitWaves, type WaveFit } from "../../estimators/waves/fit.ts";
 import type { Panel } from "../../panel/panel.ts";
-import { studentTTwoSided } from "../../probability/student-t.ts";
 
 /** The same estimator on another arrangement of the same data; null when it refuses. */
 export function refitWaves(panel: Panel, fit: WaveFit, arrangement: Arrangement): Refit | null {
   if (arrangement.judged.length === 0) return null;
   const again = fitWaves(panel, arrangement, { scale: fit.scale, keepStill: true });
-  if (!again.ok) return null;
-  const { att, variance, dof, rankP } = again.value;
-  if (variance === null || dof === null) return { att, statistic: null, pValue: rankP, dof: null, stdError: null };
-  const stdError = Math.sqrt(variance);
-  const statistic = Math.abs(att) / stdError;
-  return { att, statistic, pValue: studentTTwoSided(statistic, dof), dof, stdError };
+  return again.ok ? refitted(again.value) : null;
 }
 
 /** Without one unit: windows stay, a wave that loses its only unit is gone, and so is the arrangement when nobody is left. */

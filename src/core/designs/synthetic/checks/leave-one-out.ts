@@ -1,5 +1,5 @@
-import { notRun, result } from "../../../checks/check.ts";
-import { conclusion } from "../../../checks/leave-one-out.ts";
+import { notRun } from "../../../checks/check.ts";
+import { conclusionAgain, conclusionOf, unitsLeftOut } from "../../../checks/left-out.ts";
 import { effectAt } from "../../../estimators/donors/fit.ts";
 import { donorWeights } from "../../../estimators/donors/weights.ts";
 import type { CheckResult } from "../../../result.ts";
@@ -16,34 +16,17 @@ interface Left {
 
 /** The effect again without each donor that has weight, its weight given to the others by a new fit; same error. */
 export function leaveOneDonorOut(context: DonorContext): CheckResult {
-  const { plan, sli, aligned, fit, effect, margin } = context;
-  const left = withoutEach(context);
-  const [first, last] = [left[0], left.at(-1)];
-  if (first === undefined || last === undefined) return notRun(ID, "no donor has weight", { unitsTried: 0 });
-  const { panel, quality, preShortenedTo } = aligned;
-  const shared = { plan, sli, panel, quality, preShortenedTo, fit: null, effect, margin };
-  const whole = conclusion(shared, null);
-  const again = (att: number): string =>
-    conclusion(shared, {
-      att,
-      stdError: effect.stdError,
-      dof: effect.dof,
-      statistic: null,
-      pValue: null,
-    });
-  const flips = left.filter(({ att }) => again(att) !== whole).map(({ unit }) => unit);
-  const facts = {
-    min: first.att,
-    max: last.att,
-    unitMin: first.unit,
-    unitMax: last.unit,
-    flips: flips.length > 0,
-    flipUnits: flips.slice(0, 5),
-    unitsTried: left.length,
-    units: fit.table.donors.length,
-    left: "donor",
-  };
-  return result(ID, null, {}, facts);
+  const { fit, effect } = context;
+  const { stdError, dof } = effect;
+  const left = withoutEach(context).map(({ unit, att }) => ({
+    name: unit,
+    att,
+    conclusion: conclusionAgain(effect, { att, stdError, dof }, context),
+  }));
+  return (
+    unitsLeftOut(left, conclusionOf(effect, context), fit.table.donors.length, { left: "donor" }) ??
+    notRun(ID, "no donor has weight", { unitsTried: 0 })
+  );
 }
 
 /** Smallest effect first. */

@@ -1,51 +1,32 @@
-import { notRun, result } from "../../../checks/check.ts";
+import { notRun } from "../../../checks/check.ts";
+import { type FakeDeploy, judgeFakeDeploys } from "../../../checks/fake-deploys.ts";
 import { type DonorFit, FEWEST_BINS } from "../../../estimators/donors/donors.ts";
 import { compare } from "../../../estimators/donors/fit.ts";
 import { donorTable } from "../../../estimators/donors/table.ts";
 import { spacesOf } from "../../../estimators/donors/weights.ts";
-import { binomialSf } from "../../../probability/binomial.ts";
 import { studentTTwoSided } from "../../../probability/student-t.ts";
 import type { CheckResult } from "../../../result.ts";
 import type { DonorContext } from "./context.ts";
 
 const ID = "placebo-in-time";
 const MOST_PLACEBOS = 10;
-/** The check is false only when this unlikely under the nominal level. */
-const DOUBT = 0.01;
 /** Grid cells that all fake deploys may touch together. */
 const WORK = 1.5e6;
 const FEWEST_PLACEBOS = 4;
-
-interface Fake {
-  readonly att: number;
-  readonly pValue: number;
-}
 
 /**
  * Fake deploys at earlier times, windows side by side, the weights fitted again on what came before each.
  *
  * The error of each is its own doubt from time, widened by the phi of the real one (placebo donors at every fake deploy
- * would cost a fit each). Rule as for `did`: false when a binomial test says at 1 % that they alarm more often than alpha.
+ * would cost a fit each).
  */
 export function fakeDeploys({ fit, plan }: DonorContext): CheckResult {
   const fakes = fakesOf(fit);
   if (fakes.length === 0) return notRun(ID, "the pre window has no room for a fake deploy", { placebos: 0 });
-  const alarms = fakes.filter(({ pValue }) => pValue < plan.alpha).length;
-  const asLarge = fakes.filter(({ att }) => Math.abs(att) >= Math.abs(fit.att)).length;
-  const isTooMany = alarms > 0 && binomialSf(alarms - 1, fakes.length, plan.alpha) < DOUBT;
-  const facts = {
-    placebos: fakes.length,
-    independent: fakes.length,
-    asLarge,
-    alarms,
-    alarmRate: alarms / fakes.length,
-    values: fakes.map(({ att }) => att),
-  };
-  const pValue = (1 + asLarge) / (1 + fakes.length);
-  return result(ID, !isTooMany, { statistic: alarms / fakes.length, pValue, threshold: plan.alpha }, facts);
+  return judgeFakeDeploys(fakes, fit.att, plan.alpha);
 }
 
-function fakesOf(fit: DonorFit): Fake[] {
+function fakesOf(fit: DonorFit): FakeDeploy[] {
   const { preEnd, postStart, end } = fit.table.window;
   const settle = postStart - preEnd;
   const postSteps = end - postStart;
@@ -53,7 +34,7 @@ function fakesOf(fit: DonorFit): Fake[] {
     FEWEST_PLACEBOS,
     Math.min(MOST_PLACEBOS, Math.floor(WORK / (fit.table.series.length * preEnd))),
   );
-  const found: Fake[] = [];
+  const found: FakeDeploy[] = [];
   for (let to = preEnd; found.length < most; to -= postSteps + settle) {
     const fakePreEnd = to - postSteps - settle;
     if (fakePreEnd < Math.max(FEWEST_BINS, postSteps + 1)) break;
@@ -64,7 +45,7 @@ function fakesOf(fit: DonorFit): Fake[] {
 }
 
 /** Levels and bins are made anew from what came before the fake deploy; nothing after it is seen. */
-function fakeAt(fit: DonorFit, window: DonorFit["table"]["window"]): Fake | null {
+function fakeAt(fit: DonorFit, window: DonorFit["table"]["window"]): FakeDeploy | null {
   const { panel, treated, donors, levels, scale } = fit.table;
   const table = donorTable({ panel, window, treated, control: donors, levels, scale });
   const kept = table.donors.map((_, j) => 1 + j);
