@@ -5,8 +5,9 @@ import { parameterFactor } from "../vcov/scores.ts";
 import type { SmallSampleCorrection } from "../vcov/variance.ts";
 import { hullOfNulls } from "./hull-of-nulls.ts";
 import { bootstrapScores } from "./wild/cluster-scores.ts";
-import { type DrawStatistics, drawStatistics } from "./wild/draw-statistics.ts";
+import { drawStatistics } from "./wild/draw-statistics.ts";
 import { type WildWeights, wildDraws } from "./wild/draws.ts";
+import { NO_VARIANCE, type Polynomial, type Sample, shareBeyond, TIE } from "./wild/nulls.ts";
 
 /**
  * First digit: residuals as they are (1) or of the fit without their cluster (3); second: variance CR1 (1) or the cluster
@@ -73,10 +74,6 @@ export interface WildInterval {
   readonly criticalValue: number | null;
 }
 
-/** Statistics that differ by less than this share are ties. */
-const TIE = 1e-9;
-/** A variance below this share of the sum of squared scores is rounding. */
-const NO_VARIANCE = 1e-20;
 /** More groups than this need G^2 memory that buys nothing over a cluster-robust error. */
 const MAX_GROUPS = 2000;
 
@@ -170,9 +167,7 @@ function cr1Factor(fit: LinearFit, clusters: Grouping, { smallSample }: WildOpti
   return own * parameterFactor(fit, correction, [clusters]);
 }
 
-/** Sum of squared scores of a bootstrap sample as a polynomial in delta: the yardstick for its variance. */
-type Polynomial = readonly [number, number, number];
-
+/** The scale of a sample. */
 function squareSums({
   base,
   shift,
@@ -188,15 +183,6 @@ function squareSums({
     xx += x * x;
   });
   return [uu, ux, xx];
-}
-
-interface Sample {
-  readonly estimate: number;
-  readonly stdError: number;
-  readonly factor: number;
-  readonly statistics: DrawStatistics;
-  readonly scale: Polynomial;
-  readonly exact: boolean;
 }
 
 /** t* of one draw; NaN without a variance. */
@@ -241,25 +227,6 @@ function testAt(sample: Sample, restricted: boolean, nullEffect: number): WildTe
   };
 }
 
-/** `pValue` or `pStrict` of the restricted test, without roots and tails: an inversion asks for hundreds of nulls. */
-function shareBeyond(sample: Sample, nullEffect: number, rule: "with-ties" | "strict"): number {
-  const { statistics, factor, scale, stdError, exact } = sample;
-  const { base, shift, q0, q1, q2, count } = statistics;
-  const delta = sample.estimate - nullEffect;
-  const size = Math.abs(delta / stdError) * (rule === "strict" ? 1 + TIE : 1 - TIE);
-  const limit = size ** 2 * factor;
-  const rounding = NO_VARIANCE * (scale[0] + delta * (scale[1] + delta * scale[2]));
-  let [valid, beyond] = [0, 0];
-  for (let draw = 0; draw < count; draw++) {
-    const square = (q0[draw] as number) + delta * ((q1[draw] as number) + delta * (q2[draw] as number));
-    if (!(square > rounding)) continue;
-    valid++;
-    const effect = (base[draw] as number) + delta * (shift[draw] as number);
-    if (rule === "strict" ? effect * effect > limit * square : effect * effect >= limit * square) beyond++;
-  }
-  return rule === "strict" || exact ? beyond / valid : (beyond + 1) / (valid + 1);
-}
-
 /** estimate -/+ c se, c the order statistic number ceil((1 - alpha) n) of |t*|. */
 function percentileInterval(sample: Sample, alpha: number): WildInterval {
   const sizes = Float64Array.from({ length: sample.statistics.count }, (_, draw) =>
@@ -275,6 +242,7 @@ function percentileInterval(sample: Sample, alpha: number): WildInterval {
 
 /** Restricted: all nulls that the test keeps. */
 function invert(sample: Sample, alpha: number, rule: "with-ties" | "strict"): WildInterval {
-  const isKept = (nullEffect: number): boolean => shareBeyond(sample, nullEffect, rule) > alpha;
+  const share = shareBeyond(sample, rule);
+  const isKept = (nullEffect: number): boolean => share(nullEffect) > alpha;
   return { ...hullOfNulls(sample.estimate, sample.stdError, isKept), criticalValue: null };
 }

@@ -5,7 +5,7 @@ import { answer, type Outcome, refuse } from "../outcome.ts";
 import type { Grouping } from "./effects.ts";
 import { type Model, pick, pickEffects, usableRows } from "./sample.ts";
 import type { TwoWaySystem } from "./two-way.ts";
-import { directSystem, type Within, withinTransform } from "./within.ts";
+import { directSystem, isBalancedPair, type Within, withinTransform } from "./within.ts";
 
 /** A column whose squared norm shrinks below this share after the effects and earlier columns is collinear. */
 const COLLINEAR = 1e-10;
@@ -23,6 +23,8 @@ export interface LinearFit {
   readonly within: Within;
   /** Normal equations of two effect sets, made on first use; null when they are not solved directly. */
   readonly system: (() => TwoWaySystem) | null;
+  /** Two effect sets, every pair of their levels once, no weights. */
+  readonly balanced: boolean;
   readonly outcome: Float64Array;
   /** Outcome after the effects are taken out. */
   readonly outcomeWithin: Float64Array;
@@ -52,7 +54,8 @@ export function leastSquares(model: Model): Outcome<LinearFit> {
   const effects = pickEffects(model.effects, rows);
   const weights = model.weights ? pick(model.weights, rows) : null;
   const system = directSystem(effects, weights);
-  const within = withinTransform(effects, weights, system);
+  const balanced = isBalancedPair(effects, weights);
+  const within = withinTransform(effects, weights, { system, balanced });
   const scales: number[] = [];
   const transformed = model.columns.map((column) => {
     const values = pick(column.values, rows);
@@ -78,6 +81,7 @@ export function leastSquares(model: Model): Outcome<LinearFit> {
     effects,
     within,
     system,
+    balanced,
     outcome,
     outcomeWithin,
     columns: kept.map((j) => transformed[j] ?? new Float64Array(0)),

@@ -21,15 +21,23 @@ const TOLERANCE = 1e-14;
 export function withinTransform(
   effects: readonly Grouping[],
   weights: Float64Array | null,
-  system: (() => TwoWaySystem) | null = directSystem(effects, weights),
+  { system, balanced }: KnownOfEffects = {
+    system: directSystem(effects, weights),
+    balanced: isBalancedPair(effects, weights),
+  },
 ): Within {
   const [first, second] = effects;
   if (!first) return (column) => column.slice();
   if (!second) return oneWay(first, weights);
   if (effects.length > 2) return alternating(effects, weights);
   const [large, small] = first.count >= second.count ? [first, second] : [second, first];
-  if (weights === null && isBalanced(first, second)) return balancedWithin(large, small);
+  if (balanced) return balancedWithin(large, small);
   return twoWayWithin(large, small, { weights, system });
+}
+
+interface KnownOfEffects {
+  readonly system: (() => TwoWaySystem) | null;
+  readonly balanced: boolean;
 }
 
 /** The normal equations of two effect sets, made on first use; null when they are not two or too many to solve directly. */
@@ -72,8 +80,13 @@ function oneWay(effect: Grouping, weights: Float64Array | null): Within {
   };
 }
 
+/** Two effect sets without weights, every pair of levels once. */
+export function isBalancedPair([first, second, third]: readonly Grouping[], weights: Float64Array | null): boolean {
+  return weights === null && !third && first !== undefined && second !== undefined && isBalanced(first, second);
+}
+
 /** Every pair of levels occurs exactly once. */
-export function isBalanced(a: Grouping, b: Grouping): boolean {
+function isBalanced(a: Grouping, b: Grouping): boolean {
   const cells = a.count * b.count;
   if (a.levels.length !== cells) return false;
   const seen = new Uint8Array(cells);

@@ -5,6 +5,7 @@ import type { LinearFit } from "../../regression/ols.ts";
 import { restsOnOneCluster } from "../../vcov/bell-mccaffrey.ts";
 import { adjustedContrasts, contrastColumn, leaveOutResiduals } from "../../vcov/leave-cluster.ts";
 import { type CutColumn, type ProjectionFactor, projector } from "./effect-projection.ts";
+import { oneTermScores } from "./one-term-scores.ts";
 
 /** A term that only one cluster identifies has no jackknife. */
 const IDENTIFIED_BY_ONE = 1e-6;
@@ -45,6 +46,8 @@ export interface BootstrapScores {
  * Source: Roodman, Nielsen, MacKinnon and Webb 2019, Stata Journal 19; MacKinnon, Nielsen and Webb 2023.
  */
 export function bootstrapScores(fit: LinearFit, restricted: boolean, options: ScoreOptions): Outcome<BootstrapScores> {
+  const swept = oneTermScores(fit, restricted, options);
+  if (swept !== null) return answer(swept);
   const contrast = contrastColumn(fit, options.term);
   const adjusted =
     options.variance === "cv3"

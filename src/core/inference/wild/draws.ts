@@ -24,9 +24,9 @@ export interface DrawOptions {
 export interface WildDraws {
   readonly count: number;
   readonly exact: boolean;
-  /** True when every weight is -1 or 1. */
-  readonly areSigns: boolean;
   forEach(visit: (weights: Float64Array, draw: number) => void): void;
+  /** The same where every weight is -1 or 1, else null: bit g % 32 of word g / 32 is set when group g has 1. */
+  readonly forEachSigns: ((visit: (signs: Int32Array, draw: number) => void) => void) | null;
 }
 
 /**
@@ -37,11 +37,18 @@ export interface WildDraws {
 export function wildDraws(groups: number, options: DrawOptions): WildDraws {
   const points = POINTS[options.weights];
   const total = points.length ** groups;
-  const areSigns = options.weights === "rademacher";
-  if (options.exact === "when-small" && total <= EXACT_DRAWS) {
-    return { count: total, exact: true, areSigns, forEach: (visit) => enumerate(points, groups, visit) };
+  const exact = options.exact === "when-small" && total <= EXACT_DRAWS;
+  const count = exact ? total : options.draws;
+  if (points.length === 2) {
+    const forEachSigns = (visit: (signs: Int32Array, draw: number) => void): void => {
+      if (exact) enumerateSigns(count, visit);
+      else drawSigns(groups, options, visit);
+    };
+    return { count, exact, forEach: (visit) => unpack(groups, forEachSigns, visit), forEachSigns };
   }
-  return { count: options.draws, exact: false, areSigns, forEach: (visit) => draw(points, groups, options, visit) };
+  const forEach: WildDraws["forEach"] = (visit) =>
+    exact ? enumerate(points, groups, visit) : draw(points, groups, options, visit);
+  return { count, exact, forEach, forEachSigns: null };
 }
 
 /** Counts through the vectors like an odometer. */
@@ -71,17 +78,42 @@ function draw(
   const random = randomStream(seed);
   const weights = new Float64Array(groups);
   for (let b = 0; b < draws; b++) {
-    if (points.length === 2) drawSigns(random, weights);
-    else for (let g = 0; g < groups; g++) weights[g] = points[random.below(points.length)] ?? 0;
+    for (let g = 0; g < groups; g++) weights[g] = points[random.below(points.length)] ?? 0;
     visit(weights, b);
   }
 }
 
-/** Thirty-two signs from every random number. */
-function drawSigns(random: { below(bound: number): number }, weights: Float64Array): void {
-  let bits = 0;
-  for (let g = 0; g < weights.length; g++) {
-    if (g % 32 === 0) bits = random.below(4294967296);
-    weights[g] = (bits >>> (g % 32)) & 1 ? 1 : -1;
+/** The bits of the draw's number: the first group changes fastest. */
+function enumerateSigns(count: number, visit: (signs: Int32Array, draw: number) => void): void {
+  const signs = new Int32Array(1);
+  for (let draw = 0; draw < count; draw++) {
+    signs[0] = draw;
+    visit(signs, draw);
   }
+}
+
+/** Thirty-two signs from every random number. */
+function drawSigns(
+  groups: number,
+  { draws, seed }: DrawOptions,
+  visit: (signs: Int32Array, draw: number) => void,
+): void {
+  const random = randomStream(seed);
+  const signs = new Int32Array(Math.ceil(groups / 32));
+  for (let draw = 0; draw < draws; draw++) {
+    for (let word = 0; word < signs.length; word++) signs[word] = random.below(4294967296);
+    visit(signs, draw);
+  }
+}
+
+function unpack(
+  groups: number,
+  forEachSigns: (visit: (signs: Int32Array, draw: number) => void) => void,
+  visit: (weights: Float64Array, draw: number) => void,
+): void {
+  const weights = new Float64Array(groups);
+  forEachSigns((signs, draw) => {
+    for (let g = 0; g < groups; g++) weights[g] = ((signs[g >>> 5] as number) >>> (g & 31)) & 1 ? 1 : -1;
+    visit(weights, draw);
+  });
 }

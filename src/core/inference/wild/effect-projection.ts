@@ -1,8 +1,7 @@
-import { dot } from "../../linalg/kernels.ts";
+import { dot, mean } from "../../linalg/kernels.ts";
 import type { Grouping } from "../../regression/effects.ts";
 import type { LinearFit } from "../../regression/ols.ts";
 import { levelWeights, type TwoWaySystem } from "../../regression/two-way.ts";
-import { isBalanced } from "../../regression/within.ts";
 
 /** A column over the rows of the fit that is cut into pieces, one per group. */
 export interface CutColumn {
@@ -30,11 +29,18 @@ export function projector(fit: LinearFit, left: CutColumn): Projector | null {
   if (!first) return () => [];
   if (!second) return oneWayProjector(first, levelWeights(first, fit.weights), left);
   if (third) return null;
-  if (fit.weights === null && isBalanced(first, second)) {
+  const solver = twoWaySolver(fit);
+  return solver === null ? null : twoWayProjector(solver, left);
+}
+
+/** Null where the effects are not two, or both too many. */
+export function twoWaySolver(fit: LinearFit): TwoWaySolver | null {
+  const [first, second] = fit.effects;
+  if (fit.balanced && first && second) {
     const [large, small] = first.count >= second.count ? [first, second] : [second, first];
-    return twoWayProjector(balancedSolver(large, small), left);
+    return balancedSolver(large, small);
   }
-  return fit.system === null ? null : twoWayProjector(systemSolver(fit.system()), left);
+  return fit.system === null ? null : systemSolver(fit.system());
 }
 
 /** Takes w e cut into groups. */
@@ -57,7 +63,7 @@ function oneWayProjector(
 const EMPTY = new Float64Array(0);
 
 /** What the two-way formula needs of the normal equations. */
-interface TwoWaySolver {
+export interface TwoWaySolver {
   readonly large: Grouping;
   readonly small: Grouping;
   readonly totals: Float64Array;
@@ -78,8 +84,10 @@ function balancedSolver(large: Grouping, small: Grouping): TwoWaySolver {
       for (let j = 0; j < size; j++) target[j] = (target[j] ?? 0) - value / size;
     },
     solve(x) {
-      const centre = x.reduce((sum, value) => sum + value, 0) / size;
-      return x.map((value) => (value - centre) / large.count);
+      const centre = mean(x);
+      const result = new Float64Array(size);
+      for (let j = 0; j < size; j++) result[j] = ((x[j] as number) - centre) / large.count;
+      return result;
     },
   };
 }

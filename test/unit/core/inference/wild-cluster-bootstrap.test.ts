@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { estimate } from "../../../../src/app/estimate.ts";
 import type { TidyData } from "../../../../src/core/estimators/contract.ts";
+import { hullOfNulls } from "../../../../src/core/inference/hull-of-nulls.ts";
 import { randomStream } from "../../../../src/core/inference/random.ts";
 import { wildDraws } from "../../../../src/core/inference/wild/draws.ts";
 import {
@@ -116,6 +117,84 @@ describe("statistics from cluster sums", () => {
         });
       }),
       { numRuns: 15 },
+    );
+  });
+});
+
+describe("one column, two effects, no weights", () => {
+  const plain = fc.record({ seed: fc.integer({ min: 1, max: 1e6 }), gaps: fc.boolean(), restricted: fc.boolean() });
+
+  /** The column of the treatment only; with or without gaps. */
+  function fitted(seed: number, gaps: boolean) {
+    const { model, cluster } = panel({ seed, units: 24, steps: 8, clusters: 40, weighted: false, effects: "two" });
+    const [d] = model.columns;
+    if (!gaps || d === undefined) {
+      const random = randomStream(seed);
+      const cells = Array.from({ length: 192 }, (_, i) => ({ u: Math.floor(i / 8), t: i % 8 }));
+      const outcome = Float64Array.from(cells, ({ u, t }) => u + Math.sin(t) + random.next());
+      const values = Float64Array.from(cells, ({ u, t }) => (u % 3 === 0 && t > 3 ? 1 : 0));
+      const effects = [
+        groupBy(
+          "unit",
+          cells.map(({ u }) => u),
+        ),
+        groupBy(
+          "time",
+          cells.map(({ t }) => t),
+        ),
+      ];
+      const full: Model = { outcome, columns: [{ name: "d", values }], effects, singletons: "keep" };
+      return {
+        model: full,
+        cluster: groupBy(
+          "cluster",
+          cells.map(({ u }) => u % 12),
+        ),
+      };
+    }
+    return { model: { ...model, columns: [d] }, cluster };
+  }
+
+  it("give the statistics that weights of one give, which take another way", () => {
+    fc.assert(
+      fc.property(plain, ({ seed, gaps, restricted }) => {
+        const { model, cluster } = fitted(seed, gaps);
+        const weighted = { ...model, weights: new Float64Array(model.outcome.length).fill(1) };
+        const found = [model, weighted].map((one) =>
+          bootstrap(value(leastSquares(one)), { clusters: cluster, restricted }),
+        );
+        const [ours, wanted] = found.map((one) => one.statistics(0.3)) as [Float64Array, Float64Array];
+        ours.forEach((t, draw) => {
+          expect(Math.abs(t - (wanted[draw] ?? 0))).toBeLessThan(1e-9 * (1 + Math.abs(t)));
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe("the interval", () => {
+  it("is that of the test at every null, however few draws an inversion looks at", () => {
+    fc.assert(
+      fc.property(shape, fc.boolean(), fc.constantFrom(0.05, 0.1, 0.3), (one, many, alpha) => {
+        const { model, cluster } = panel({ ...one, ...(many ? { units: 30, clusters: 18 } : {}) });
+        const found = bootstrap(value(leastSquares(model)), { clusters: cluster, draws: 499 });
+        for (const [rule, share] of [
+          ["with-ties", "pValue"],
+          ["strict", "pStrict"],
+        ] as const) {
+          const wanted = hullOfNulls(found.estimate, found.stdError, (effect) => found.test(effect)[share] > alpha);
+          const { low, high } = found.interval(alpha, rule);
+          // a draw too few moves a bound to another draw's null; rounding at the null itself moves it by the last bits
+          for (const [bound, limit] of [
+            [low, wanted.low],
+            [high, wanted.high],
+          ] as const) {
+            expect(bound === limit || Math.abs(bound - limit) < 1e-12 * (found.stdError + Math.abs(limit))).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 30 },
     );
   });
 });
