@@ -1,14 +1,8 @@
-import { itsNeeds, openIts, suitsIts } from "./designs/its.ts";
-import { splitBaseline, splitPaths } from "./designs/split/describe.ts";
-import { openSplit, suitsSplit } from "./designs/split.ts";
-import { judgedUnits } from "./designs/staggered/paths.ts";
-import { openWaves, suitsWaves } from "./designs/staggered.ts";
-import { fitDid } from "./estimators/did.ts";
+import { designFor } from "./designs/choose.ts";
 import { finiteValues } from "./estimators/did-ar.ts";
-import { withoutDailyCycle } from "./estimators/its/movement.ts";
 import { autocorrelation } from "./inference/autocorrelation.ts";
 import type { Refusal } from "./outcome.ts";
-import { type Aligned, alignPanel } from "./panel/align.ts";
+import type { Aligned } from "./panel/align.ts";
 import { countFinite, type Panel, unitsWhere, unitValues } from "./panel/panel.ts";
 import type { SliSeries } from "./panel/series.ts";
 import type { AnalysisPlan, Scale, SliPlan } from "./plan.ts";
@@ -41,7 +35,8 @@ export interface SliDescription {
 
 /** Describes an SLI on history, with `plan.window.deployedAt` as a pretended deploy. */
 export function describeSli(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): SliDescription {
-  const past = pastOf(plan, sli, input);
+  const question = { plan, sli, input };
+  const past = designFor(question).past(question);
   if (!past.ok) {
     const shape = past.aligned === null ? {} : shapeOf(plan, sli, input, past.aligned);
     return { ...undescribed(plan, sli, input, past.refusal), ...shape };
@@ -57,87 +52,6 @@ export function describeSli(plan: AnalysisPlan, sli: SliPlan, input: SliSeries):
     proposedMargin: noise === null || dof === null ? null : propose(noise, dof, plan.alpha, level),
     problems: past.value.problems ?? [],
   };
-}
-
-/** What a pretended deploy on history shows, by whichever design its units ask for. */
-interface Past {
-  readonly aligned: Aligned;
-  readonly gap: Float64Array;
-  readonly preEnd: number;
-  readonly variance: number | null;
-  readonly dof: number | null;
-  readonly scale: Scale;
-  readonly level: number;
-  /** What the design would rather have; left out: nothing. */
-  readonly problems?: readonly Refusal[];
-}
-
-type PastOutcome =
-  | { readonly ok: true; readonly value: Past }
-  | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null };
-
-function pastOf(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome {
-  if (plan.design === "staggered" || (plan.design === "auto" && suitsWaves({ plan, sli, input }) !== null)) {
-    return pastOfWaves(plan, sli, input);
-  }
-  if (plan.design === "split" || (plan.design === "auto" && suitsSplit({ plan, sli, input }) !== null)) {
-    return pastSideBySide(plan, sli, input);
-  }
-  if (plan.design === "its" || (plan.design === "auto" && suitsIts({ plan, sli, input }) !== null)) {
-    return pastWithoutControls(plan, sli, input);
-  }
-  const aligned = alignPanel(plan, sli, input);
-  if (!aligned.ok) return { ...aligned, aligned: null };
-  const fit = fitDid(aligned.value.panel, { scale: plan.scale });
-  if (!fit.ok) return { ...fit, aligned: aligned.value };
-  const { treated, path, window } = fit.value;
-  return {
-    ok: true,
-    value: { ...fit.value, aligned: aligned.value, preEnd: window.preEnd, level: meanLevel(treated, path.levels) },
-  };
-}
-
-/** New units have no past: the gap is that of the window in which both sides ran. */
-function pastSideBySide(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome {
-  const opened = openSplit({ plan, sli, input });
-  if (!opened.ok) return opened;
-  const { sample, found } = opened.value;
-  const { panel } = sample.aligned;
-  const baseline = splitBaseline(sample, found);
-  const { treated, control } = splitPaths(sample, baseline);
-  const gap = treated.subarray(panel.postStart).map((value, t) => value - (control[panel.postStart + t] ?? Number.NaN));
-  const { stdError, dof } = found.effect;
-  const variance = stdError === null ? null : stdError ** 2;
-  const level = baseline.treatedPost ?? Number.NaN;
-  return {
-    ok: true,
-    value: { aligned: sample.aligned, gap, preEnd: gap.length, variance, dof, scale: "additive", level },
-  };
-}
-
-function pastWithoutControls(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome {
-  const opened = openIts({ plan, sli, input });
-  if (!opened.ok) return opened;
-  const { aligned, fit } = opened.value;
-  const { variance, dof, scale, before, window } = fit;
-  const gap = withoutDailyCycle(fit.series, window.preEnd, { scale: "additive", level: 1 });
-  return {
-    ok: true,
-    value: { aligned, gap, preEnd: window.preEnd, variance, dof, scale, level: before, problems: itsNeeds(fit) },
-  };
-}
-
-function pastOfWaves(plan: AnalysisPlan, sli: SliPlan, input: SliSeries): PastOutcome {
-  const opened = openWaves({ plan, sli, input });
-  if (!opened.ok) return opened;
-  const { aligned, fit } = opened.value;
-  const units = judgedUnits(fit);
-  const gap = fit.gaps.of(units, fit.control).values;
-  return { ok: true, value: { ...fit, aligned, gap, preEnd: fit.window.preEnd, level: meanLevel(units, fit.levels) } };
-}
-
-function meanLevel(units: readonly number[], levels: Float64Array): number {
-  return units.reduce((sum, u) => sum + (levels[u] as number), 0) / units.length;
 }
 
 function shapeOf(plan: AnalysisPlan, sli: SliPlan, input: SliSeries, { panel, quality }: Aligned) {

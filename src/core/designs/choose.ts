@@ -19,16 +19,25 @@ function byName(question: DesignQuestion, design: Design): Chosen {
   return { design, reason: "chosen by the configuration", outcome: DESIGN_ROUTES[design].run(question) };
 }
 
-function automatic(question: DesignQuestion): Chosen {
-  const routes = Object.values(DESIGN_ROUTES);
-  for (const route of routes) {
+/** The design that a plan names or, with `auto`, the data ask for; what may replace `did` shows only in its answer. */
+export function designFor(question: DesignQuestion): DesignRoute {
+  const { design } = question.plan;
+  return design === "auto" ? suited(question).route : DESIGN_ROUTES[design];
+}
+
+function suited(question: DesignQuestion): { readonly route: DesignRoute; readonly reason: string } {
+  for (const route of Object.values(DESIGN_ROUTES)) {
     const reason = route.suits?.(question) ?? null;
-    if (reason !== null) return { design: route.id, reason, outcome: route.run(question) };
+    if (reason !== null) return { route, reason };
   }
-  const outcome = did.run(question);
-  const plain: Chosen = { design: "did", reason: reasonForDid(question.plan), outcome };
-  if (!outcome.ok) return plain;
-  return routes.reduce((chosen, route) => replaced(question, chosen, route), plain);
+  return { route: did, reason: reasonForDid(question.plan) };
+}
+
+function automatic(question: DesignQuestion): Chosen {
+  const { route, reason } = suited(question);
+  const first: Chosen = { design: route.id, reason, outcome: route.run(question) };
+  if (route !== did) return first;
+  return Object.values(DESIGN_ROUTES).reduce((chosen, other) => replaced(question, chosen, other), first);
 }
 
 /** Deploy times that no design took for waves are so close together that they are one. */

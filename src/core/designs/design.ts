@@ -56,9 +56,25 @@ export interface DesignBrief {
   readonly controlChanges: ReadonlyMap<string, number>;
 }
 
+/** What a pretended deploy on history shows, for `validate`. */
+export interface DesignPast {
+  readonly aligned: Aligned;
+  /** The series whose first `preEnd` steps show how strongly neighbouring steps are alike. */
+  readonly gap: Float64Array;
+  readonly preEnd: number;
+  /** Of the effect with these windows, raw units squared; null: none could be computed. */
+  readonly variance: number | null;
+  readonly dof: number | null;
+  readonly scale: Scale;
+  /** Mean of the treated units, raw units. */
+  readonly level: number;
+  /** What the design would rather have; left out: nothing. */
+  readonly problems?: readonly Refusal[];
+}
+
 /** `aligned` is what was already known of the panel when the design had to refuse; null before there was one. */
-export type DesignOutcome =
-  | { readonly ok: true; readonly value: DesignAnswer }
+export type DesignOutcome<T = DesignAnswer> =
+  | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null };
 
 /** One way to compare; listed in `designs/index.ts`. */
@@ -67,6 +83,8 @@ export interface DesignRoute {
   /** Attempts to break the result that this design makes beside those of every design (`DATA_CHECKS`). */
   readonly checks: readonly CheckId[];
   readonly run: (question: DesignQuestion) => DesignOutcome;
+  /** What `validate` says before any deploy. */
+  readonly past: (question: DesignQuestion) => DesignOutcome<DesignPast>;
   /** The estimate alone; left out: this design cannot be run per subgroup. */
   readonly brief?: (question: DesignQuestion) => Outcome<DesignBrief>;
   /** Why `auto` takes this design, in plain words; null when it does not suit. Left out: not by looking at the data alone. */

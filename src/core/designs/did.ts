@@ -4,24 +4,35 @@ import { exactCountEffect, hasExactCounts } from "../estimators/did-exact-count.
 import { type Effect, rankEffect, studentEffect } from "../inference/effect.ts";
 import { namedEffect } from "../inference/named.ts";
 import { answer, type Outcome } from "../outcome.ts";
-import type { Aligned } from "../panel/align.ts";
+import { type Aligned, alignPanel } from "../panel/align.ts";
 import { alignClusters } from "../panel/collapse.ts";
-import type { Panel } from "../panel/panel.ts";
+import { meanOfUnits, type Panel } from "../panel/panel.ts";
 import type { AnalysisPlan, SliPlan } from "../plan.ts";
 import type { UnitChange } from "../result.ts";
 import { eventStudy } from "../verdict/event-study.ts";
 import { absoluteMargin } from "../verdict/judge.ts";
 import { baselineOf, pathsOf } from "../verdict/paths.ts";
 import { timeToDecide } from "../verdict/power.ts";
-import type { DesignAnswer, DesignBrief, DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import type { DesignAnswer, DesignBrief, DesignOutcome, DesignPast, DesignQuestion, DesignRoute } from "./design.ts";
 
 /** Same units before and after the deploy, and units that did not get it: docs/method.md section 3. */
 export const did: DesignRoute = {
   id: "did",
   checks: ["pre-trends", "placebo-in-time", "placebo-in-space", "leave-one-out", "spillover"],
   run,
+  past,
   brief,
 };
+
+function past({ plan, sli, input }: DesignQuestion): DesignOutcome<DesignPast> {
+  const aligned = alignPanel(plan, sli, input);
+  if (!aligned.ok) return { ...aligned, aligned: null };
+  const fitted = fitDid(aligned.value.panel, { scale: plan.scale });
+  if (!fitted.ok) return { ...fitted, aligned: aligned.value };
+  const { treated, path, window, gap, variance, dof, scale } = fitted.value;
+  const level = meanOfUnits(path.levels, treated);
+  return { ok: true, value: { aligned: aligned.value, gap, preEnd: window.preEnd, variance, dof, scale, level } };
+}
 
 function brief({ plan, sli, input }: DesignQuestion): Outcome<DesignBrief> {
   const aligned = alignClusters(plan, sli, input);

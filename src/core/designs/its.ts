@@ -2,6 +2,7 @@ import { runDataChecks } from "../checks/battery.ts";
 import { exactCountEffect, hasExactCounts } from "../estimators/did-exact-count.ts";
 import { earlierPath, usualPath } from "../estimators/its/day-path.ts";
 import { fitIts, type ItsFit } from "../estimators/its/fit.ts";
+import { withoutDailyCycle } from "../estimators/its/movement.ts";
 import { treatedSeries } from "../estimators/its/treated-series.ts";
 import { type Effect, rankEffect, studentEffect } from "../inference/effect.ts";
 import { type Refusal, refuse } from "../outcome.ts";
@@ -13,7 +14,7 @@ import type { SliPlan } from "../plan.ts";
 import type { ReasonCode } from "../reasons.ts";
 import type { Baseline, UnitChange } from "../result.ts";
 import { absoluteMargin } from "../verdict/judge.ts";
-import type { DesignAnswer, DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import type { DesignAnswer, DesignOutcome, DesignPast, DesignQuestion, DesignRoute } from "./design.ts";
 import { itsChecks } from "./its/checks.ts";
 import { dayPanel } from "./its/day-panel.ts";
 import { dayRuleText, itsFacts } from "./its/facts.ts";
@@ -26,11 +27,22 @@ export const its: DesignRoute = {
   id: "its",
   checks: ["usual-day", "leave-one-day-out", "placebo-in-time"],
   run,
-  suits: suitsIts,
+  past,
+  suits,
 };
 
+function past(question: DesignQuestion): DesignOutcome<DesignPast> {
+  const opened = open(question);
+  if (!opened.ok) return opened;
+  const { aligned, fit } = opened.value;
+  const { variance, dof, scale, before, window } = fit;
+  const gap = withoutDailyCycle(fit.series, window.preEnd, { scale: "additive", level: 1 });
+  const problems = needsOf(fit);
+  return { ok: true, value: { aligned, gap, preEnd: window.preEnd, variance, dof, scale, level: before, problems } };
+}
+
 /** Why nothing but the past can be compared with; null when there are controls, or should be. */
-export function suitsIts({ plan, input }: DesignQuestion): string | null {
+function suits({ plan, input }: DesignQuestion): string | null {
   if (plan.expectsControls === true) return null;
   const units = groupUnits(plan, input.series);
   return units.length > 0 && units.every((unit) => unit.treated)
@@ -39,16 +51,12 @@ export function suitsIts({ plan, input }: DesignQuestion): string | null {
 }
 
 function run(question: DesignQuestion): DesignOutcome {
-  const opened = openIts(question);
+  const opened = open(question);
   return opened.ok ? { ok: true, value: describe(question, opened.value.aligned, opened.value) } : opened;
 }
 
-type Opened =
-  | { readonly ok: true; readonly value: Found & { readonly aligned: Aligned } }
-  | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null };
-
 /** The panel of the treated units and the fit. */
-export function openIts({ plan, sli, input }: DesignQuestion): Opened {
+function open({ plan, sli, input }: DesignQuestion): DesignOutcome<Found & { readonly aligned: Aligned }> {
   if (plan.inference !== "precision-weighted") return { ...needsControls(plan.inference), aligned: null };
   // Earlier deploys spoil single days here, not the whole history before them: see its/history.
   const aligned = alignClusters({ ...plan, otherDeployments: null }, sli, input, TREATED_ONLY);
@@ -67,7 +75,7 @@ export function openIts({ plan, sli, input }: DesignQuestion): Opened {
 }
 
 /** What `validate` says about a deploy to everybody before there is one. */
-export function itsNeeds({ tooFewDays }: ItsFit): Refusal[] {
+function needsOf({ tooFewDays }: ItsFit): Refusal[] {
   const weaker = refuse(
     "WEAKER_DESIGN",
     "Every unit is treated, so a deploy can only be compared with the units' own past, which is weaker than a comparison with controls.",

@@ -1,10 +1,8 @@
 import { runDataChecks } from "../checks/battery.ts";
-import type { Refusal } from "../outcome.ts";
-import type { Aligned } from "../panel/align.ts";
 import type { Series } from "../panel/series.ts";
 import { groupUnits } from "../panel/unit-series.ts";
 import { absoluteMargin } from "../verdict/judge.ts";
-import type { DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import type { DesignOutcome, DesignPast, DesignQuestion, DesignRoute } from "./design.ts";
 import { splitChecks } from "./split/checks.ts";
 import { splitBaseline, splitEventStudy, splitPaths, splitTimeToDecide, splitUnits } from "./split/describe.ts";
 import { type SplitEffect, splitEffect } from "./split/effect.ts";
@@ -15,20 +13,33 @@ export const split: DesignRoute = {
   id: "split",
   checks: ["sample-ratio", "balance", "warm-up", "leave-one-out"],
   run,
-  suits: suitsSplit,
+  past,
+  suits,
 };
+
+/** New units have no past: the gap is that of the window in which both sides ran. */
+function past(question: DesignQuestion): DesignOutcome<DesignPast> {
+  const opened = open(question);
+  if (!opened.ok) return opened;
+  const { sample, found } = opened.value;
+  const { aligned } = sample;
+  const { postStart } = aligned.panel;
+  const baseline = splitBaseline(sample, found);
+  const { treated, control } = splitPaths(sample, baseline);
+  const gap = treated.subarray(postStart).map((value, t) => value - (control[postStart + t] ?? Number.NaN));
+  const { stdError, dof } = found.effect;
+  const variance = stdError === null ? null : stdError ** 2;
+  const level = baseline.treatedPost ?? Number.NaN;
+  return { ok: true, value: { aligned, gap, preEnd: gap.length, variance, dof, scale: "additive", level } };
+}
 
 interface Opened {
   readonly sample: SplitSample;
   readonly found: SplitEffect;
 }
 
-type OpenedOutcome =
-  | { readonly ok: true; readonly value: Opened }
-  | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null };
-
 /** The units that run side by side, and the effect. */
-export function openSplit(question: DesignQuestion): OpenedOutcome {
+function open(question: DesignQuestion): DesignOutcome<Opened> {
   const sample = splitSample(question);
   if (!sample.ok) return { ...sample, aligned: null };
   const found = splitEffect(question.plan, question.sli, sample.value);
@@ -38,7 +49,7 @@ export function openSplit(question: DesignQuestion): OpenedOutcome {
 
 function run(question: DesignQuestion): DesignOutcome {
   const { plan, sli } = question;
-  const opened = openSplit(question);
+  const opened = open(question);
   if (!opened.ok) return opened;
   const { sample, found } = opened.value;
   const { aligned, hasHistory } = sample;
@@ -78,7 +89,7 @@ function run(question: DesignQuestion): DesignOutcome {
 }
 
 /** Why `auto` takes this design: one side has no unit with a past, and both sides run side by side afterwards. */
-export function suitsSplit(question: DesignQuestion): string | null {
+function suits(question: DesignQuestion): string | null {
   const { plan, input } = question;
   const { deployedAt, preStart, settle, postEnd } = plan.window;
   const seen = groupUnits(plan, input.series).map(({ treated, series }) => ({

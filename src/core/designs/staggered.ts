@@ -1,15 +1,17 @@
+import { hasExactCounts } from "../estimators/did-exact-count.ts";
 import { arrangeWaves } from "../estimators/waves/arrangement.ts";
 import { waveEffect } from "../estimators/waves/effect.ts";
 import { fitWaves, type WaveFit } from "../estimators/waves/fit.ts";
-import { type Outcome, type Refusal, refuse } from "../outcome.ts";
+import { type Outcome, refuse } from "../outcome.ts";
 import type { Aligned } from "../panel/align.ts";
 import { alignClusters } from "../panel/collapse.ts";
+import { meanOfUnits } from "../panel/panel.ts";
 import { treatedSides } from "../panel/sides.ts";
 import { groupUnits } from "../panel/unit-series.ts";
 import { wavesOf } from "../panel/waves.ts";
 import type { AnalysisPlan } from "../plan.ts";
 import { absoluteMargin } from "../verdict/judge.ts";
-import type { DesignBrief, DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import type { DesignBrief, DesignOutcome, DesignPast, DesignQuestion, DesignRoute } from "./design.ts";
 import { describeWaves } from "./staggered/describe.ts";
 import { judgedUnits, waveBaseline } from "./staggered/paths.ts";
 
@@ -26,12 +28,24 @@ export const staggered: DesignRoute = {
     "staggered-estimators",
   ],
   run,
+  past,
   brief,
-  suits: suitsWaves,
+  suits,
 };
 
+function past(question: DesignQuestion): DesignOutcome<DesignPast> {
+  const opened = open(question);
+  if (!opened.ok) return opened;
+  const { aligned, fit } = opened.value;
+  const units = judgedUnits(fit);
+  const gap = fit.gaps.of(units, fit.control).values;
+  const { window, variance, dof, scale, levels } = fit;
+  const level = meanOfUnits(levels, units);
+  return { ok: true, value: { aligned, gap, preEnd: window.preEnd, variance, dof, scale, level } };
+}
+
 /** Waves in plain words; null when the units that have data were deployed at one time. */
-export function suitsWaves({ plan, input }: DesignQuestion): string | null {
+function suits({ plan, input }: DesignQuestion): string | null {
   if (plan.waves === undefined) return null;
   const times = plan.waves;
   const seen = groupUnits(plan, input.series).flatMap(({ unit, treated }) => (treated ? [unit] : []));
@@ -41,7 +55,7 @@ export function suitsWaves({ plan, input }: DesignQuestion): string | null {
 }
 
 function run(question: DesignQuestion): DesignOutcome {
-  const opened = openWaves(question);
+  const opened = open(question);
   if (!opened.ok) return opened;
   const { aligned, fit } = opened.value;
   return { ok: true, value: describeWaves(question, aligned, fit, waveEffect(fit)) };
@@ -49,7 +63,7 @@ function run(question: DesignQuestion): DesignOutcome {
 
 /** What parts of the units share is read from their controls: a wave has no one gap before the deploy. */
 function brief(question: DesignQuestion): Outcome<DesignBrief> {
-  const opened = openWaves(question);
+  const opened = open(question);
   if (!opened.ok) return { ok: false, refusal: opened.refusal };
   const { sli } = question;
   const { aligned, fit } = opened.value;
@@ -74,14 +88,13 @@ function brief(question: DesignQuestion): Outcome<DesignBrief> {
   };
 }
 
+interface Opened {
+  readonly aligned: Aligned;
+  readonly fit: WaveFit;
+}
+
 /** The panel and the fit; what was already known of the panel when it had to refuse. */
-export function openWaves({
-  plan,
-  sli,
-  input,
-}: DesignQuestion):
-  | { readonly ok: true; readonly value: { readonly aligned: Aligned; readonly fit: WaveFit } }
-  | { readonly ok: false; readonly refusal: Refusal; readonly aligned: Aligned | null } {
+function open({ plan, sli, input }: DesignQuestion): DesignOutcome<Opened> {
   const possible = checkPlan(plan);
   if (!possible.ok) return { ...possible, aligned: null };
   const found = alignClusters(plan, sli, input, { needsPre: true, sides: treatedSides });
@@ -91,8 +104,7 @@ export function openWaves({
   const { step, settle } = plan.window;
   const arranged = arrangeWaves(panel, { times: possible.value, clusters: plan.clusters, step, settle });
   if (!arranged.ok) return { ...arranged, aligned };
-  const keepStill = sli.kind === "count" || (sli.kind === "ratio" && panel.weights !== null);
-  const fitted = fitWaves(panel, arranged.value, { scale: plan.scale, keepStill });
+  const fitted = fitWaves(panel, arranged.value, { scale: plan.scale, keepStill: hasExactCounts(sli, panel) });
   return fitted.ok ? { ok: true, value: { aligned, fit: fitted.value } } : { ...fitted, aligned };
 }
 

@@ -5,6 +5,7 @@ import { refuse } from "../outcome.ts";
 import { alignClusters } from "../panel/collapse.ts";
 import type { Scale } from "../plan.ts";
 import type { DesignAnswer, DesignOutcome, DesignQuestion, DesignRoute } from "./design.ts";
+import { did } from "./did.ts";
 import { describeDonors } from "./synthetic/describe.ts";
 
 /**
@@ -15,6 +16,8 @@ export const synthetic: DesignRoute = {
   id: "synthetic",
   checks: ["pre-fit", "donor-concentration", "placebo-in-time", "placebo-in-space", "leave-one-out", "spillover"],
   run,
+  // before a deploy nobody knows whether its units will be followed by the average of the controls
+  past: did.past,
   replaces,
 };
 
@@ -52,10 +55,10 @@ function scaleFor({ scale, treated, path }: DidFit): Scale {
  * Only by the pre-trends p-value itself, which knows nothing of what came after the deploy: at half of the budget that it
  * shares with spillover, so that the other check cannot bring it about.
  */
-function replaces({ plan }: DesignQuestion, did: DesignAnswer): string | null {
-  const trends = did.checks.find((check) => check.id === "pre-trends");
+function replaces({ plan }: DesignQuestion, plain: DesignAnswer): string | null {
+  const trends = plain.checks.find((check) => check.id === "pre-trends");
   const p = trends?.pValue ?? null;
-  const donors = did.unitChanges.filter((one) => one.group === "control").length;
+  const donors = plain.unitChanges.filter((one) => one.group === "control").length;
   if (plan.inference !== "precision-weighted" || p === null || p > SHARED_BUDGET / 2 || donors < FEWEST_DONORS) {
     return null;
   }

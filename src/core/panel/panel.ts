@@ -56,6 +56,11 @@ export function meanBetween(x: Float64Array, from: number, to: number, weights: 
   return total > 0 ? sum / total : Number.NaN;
 }
 
+/** Plain mean over units of a number per unit. */
+export function meanOfUnits(values: Float64Array, units: readonly number[]): number {
+  return units.reduce((sum, u) => sum + (values[u] as number), 0) / units.length;
+}
+
 export function countFinite(x: Float64Array, from: number, to: number): number {
   let count = 0;
   for (let t = from; t < to; t++) if (Number.isFinite(x[t] as number)) count++;
