@@ -138,7 +138,7 @@ export function estimatorsText(): string {
         .map((line) => indent + line)
         .join("\n");
     return [
-      `${id}: ${label}`,
+      wrap(`${id}: ${label}`, WIDTH).join(`\n${GAP}`),
       indented(`source: ${reference}`, GAP),
       indented(`needs: ${["outcome", ...needs].join(", ")}`, GAP),
       indented(`vcov: ${vcovs.join(", ")}`, GAP),

@@ -147,9 +147,18 @@ describe.concurrent("panels", () => {
     );
   });
 
-  it("without controls are counted as they are", async () => {
-    const all = readFileSync(inFolder("worse.csv"), "utf8");
-    const { stdout } = await run(panel("-"), all.replaceAll(/^.*,control,.*\n/gm, ""));
+  const withoutControls = (): string =>
+    readFileSync(inFolder("worse.csv"), "utf8").replaceAll(/^.*,control,.*\n/gm, "");
+
+  it("without controls are compared with their own past, and both are said", async () => {
+    const { stdout } = await run(panel("-"), withoutControls());
+    expect(stdout).toContain("INCONCLUSIVE: stdin");
+    expect(stdout).toContain("2 treated units and no controls");
+    expect(stdout.replaceAll(/\s+/g, " ")).toContain("this rests on its own past");
+  });
+
+  it("without controls are counted as they are where controls were asked for", async () => {
+    const { stdout } = await run(panel("-", "--design", "did"), withoutControls());
     expect(stdout).toContain("INVALID: no control units (stdin)");
     expect(stdout).toContain("2 treated and 0 control units.");
     expect(stdout.replaceAll(/\s+/g, " ")).toContain("(for a panel: in its column 'group')");
