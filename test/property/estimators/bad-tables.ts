@@ -65,7 +65,7 @@ export const BAD_TABLES: readonly BadTable[] = [
     codes: ["NO_TREATED_UNITS", "NO_POST_DATA"],
     names: /./,
     asked: ({ panel }) => panel,
-    answers: {},
+    answers: { power: "plans from a past without a treatment; its table names none" },
   },
   {
     name: "everybody treated from the start",
@@ -73,7 +73,7 @@ export const BAD_TABLES: readonly BadTable[] = [
     codes: ["NO_CONTROL_UNITS", "NO_PRE_DATA", "TOO_FEW_UNITS"],
     names: /./,
     asked: ({ panel }) => panel,
-    answers: {},
+    answers: { power: "plans from a past without a treatment; its table names none" },
   },
   {
     name: "everybody treated at one date",
@@ -85,6 +85,7 @@ export const BAD_TABLES: readonly BadTable[] = [
     names: /./,
     asked: ({ panel }) => panel,
     answers: {
+      power: "plans from a past without a treatment; its table names none",
       ols: "compares rows, and periods before are rows without treatment",
       anytime: "compares rows, and periods before are rows without treatment",
       its: "needs no controls",
@@ -102,6 +103,7 @@ export const BAD_TABLES: readonly BadTable[] = [
     names: /u\d/,
     asked: ({ panel }) => panel,
     answers: {
+      power: "plans from a past without a treatment; its table names none",
       ols: "rows are compared, whatever came before them",
       anytime: "rows are compared, whatever came before them",
       iv: "the assignment may end; carry-over is assumed away",
