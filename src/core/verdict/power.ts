@@ -23,7 +23,7 @@ export function minimumDetectableEffect(
 }
 
 /** Longest post window that is looked at, as a multiple of the one used. */
-const HORIZON = 50;
+export const HORIZON = 50;
 
 /**
  * Shortest post window whose projected interval half-width falls below |margin - harm|: same autoregression, same pre
@@ -49,6 +49,14 @@ export function timeToDecide(
     const variance = contrastCovariance(response, loadings, loadings) * Math.max(1, fit.phi ?? 1);
     return quantile * Math.sqrt(variance) < distance;
   };
+  return timeUntil(decides, used, step);
+}
+
+/**
+ * Shortest post window that decides, in seconds; `used` and what `decides` is asked are grid steps. Null: the one used does,
+ * and something else keeps the verdict open.
+ */
+export function timeUntil(decides: (steps: number) => boolean, used: number, step: number): TimeToDecide | null {
   if (decides(used)) return null;
   const found = smallestWindow(decides, used);
   if (found === null) return { decidable: false, postWindow: null, additional: null };
@@ -56,7 +64,7 @@ export function timeToDecide(
 }
 
 /** First window length that decides, by doubling and bisection (the half-width falls with the length). */
-export function smallestWindow(decides: (steps: number) => boolean, used: number): number | null {
+function smallestWindow(decides: (steps: number) => boolean, used: number): number | null {
   let low = used;
   let high = used;
   while (!decides(high)) {

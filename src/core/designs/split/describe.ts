@@ -1,39 +1,24 @@
 import { equalBins } from "../../checks/lead-bins.ts";
 import { splitTest } from "../../estimators/split/errors.ts";
 import { splitModel } from "../../estimators/split/model.ts";
-import { type Panel, unitsWhere, unitValues, unitWeights } from "../../panel/panel.ts";
+import { unitsWhere } from "../../panel/panel.ts";
 import type { AnalysisPlan } from "../../plan.ts";
 import { studentTQuantile } from "../../probability/student-t.ts";
 import type { Baseline, EventStudyPoint, TimeToDecide, UnitChange } from "../../result.ts";
-import type { Paths } from "../../verdict/paths.ts";
+import { groupMean, type Paths } from "../../verdict/paths.ts";
+import { HORIZON } from "../../verdict/power.ts";
 import type { DecisionTarget } from "../design.ts";
 import type { SplitEffect } from "./effect.ts";
 import { type SplitSample, unitsBetween } from "./sample.ts";
 
 const MOST_LAGS = 6;
-/** Longest post window that is looked at, as a multiple of the one used. */
-const HORIZON = 50;
 
 /** Mean of a group per step; the counterfactual is the path of the controls, moved to the level that history lets expect. */
 export function splitPaths({ aligned: { panel } }: SplitSample, { controlPost, counterfactualPost }: Baseline): Paths {
-  const treated = groupPath(panel, unitsWhere(panel, true));
-  const control = groupPath(panel, unitsWhere(panel, false));
+  const treated = groupMean(panel, unitsWhere(panel, true), panel.steps);
+  const control = groupMean(panel, unitsWhere(panel, false), panel.steps);
   const shift = (counterfactualPost ?? Number.NaN) - (controlPost ?? Number.NaN);
   return { treated, counterfactual: control.map((value) => value + shift), control };
-}
-
-function groupPath(panel: Panel, units: readonly number[]): Float64Array {
-  return Float64Array.from({ length: panel.steps }, (_, t) => {
-    let [sum, total] = [0, 0];
-    for (const u of units) {
-      const value = unitValues(panel, u)[t] as number;
-      if (!Number.isFinite(value)) continue;
-      const weight = unitWeights(panel, u)?.[t] ?? 1;
-      sum += weight * value;
-      total += weight;
-    }
-    return total > 0 ? sum / total : Number.NaN;
-  });
 }
 
 /** Means over units (ratios: sums over sums), so that treatedPost - controlPost is the unadjusted difference. */

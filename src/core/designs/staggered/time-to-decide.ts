@@ -5,7 +5,7 @@ import { averageTerms, judgedCells, stretchesOf } from "../../estimators/waves/s
 import type { Panel } from "../../panel/panel.ts";
 import { studentTQuantile } from "../../probability/student-t.ts";
 import type { TimeToDecide } from "../../result.ts";
-import { smallestWindow } from "../../verdict/power.ts";
+import { timeUntil } from "../../verdict/power.ts";
 import type { DecisionTarget } from "../design.ts";
 
 /**
@@ -30,8 +30,5 @@ export function timeToDecideWaves(panel: Panel, fit: WaveFit, target: DecisionTa
     const halfWidth = quantile * Math.sqrt(fit.variance ?? Number.POSITIVE_INFINITY);
     return halfWidth < distance ? null : { decidable: false, postWindow: null, additional: null };
   }
-  if (decides(used)) return null;
-  const found = smallestWindow(decides, used);
-  if (found === null) return { decidable: false, postWindow: null, additional: null };
-  return { decidable: true, postWindow: found * panel.step, additional: (found - used) * panel.step };
+  return timeUntil(decides, used, panel.step);
 }

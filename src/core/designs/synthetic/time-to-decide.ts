@@ -3,7 +3,7 @@ import type { DonorFit } from "../../estimators/donors/donors.ts";
 import { contrastOf } from "../../estimators/donors/fit.ts";
 import { studentTQuantile } from "../../probability/student-t.ts";
 import type { TimeToDecide } from "../../result.ts";
-import { smallestWindow } from "../../verdict/power.ts";
+import { timeUntil } from "../../verdict/power.ts";
 import type { DecisionTarget } from "../design.ts";
 
 /** Shortest post window whose projected half-width is below the distance: same weights, same autoregression, phi kept. */
@@ -21,9 +21,5 @@ export function donorTimeToDecide(fit: DonorFit, { harm, margin, alpha }: Decisi
     const variance = contrastCovariance(response, loadings, loadings) * Math.max(1, doubt.phi);
     return quantile * factor * Math.sqrt(variance) < distance;
   };
-  if (decides(used)) return null;
-  const found = smallestWindow(decides, used);
-  if (found === null) return { decidable: false, postWindow: null, additional: null };
-  const { step } = table.panel;
-  return { decidable: true, postWindow: found * step, additional: (found - used) * step };
+  return timeUntil(decides, used, table.panel.step);
 }
