@@ -16,7 +16,7 @@ import { markdownTable } from "./measure/figures.ts";
 
 const [PRE, POST, STEP, DEPLOYED_AT] = [240, 24, 60, 1_767_225_600];
 const REPETITIONS = Number(process.argv[3] ?? 200);
-const SHAPES = ["alike", "unlike", "own drift"] as const;
+const SHAPES = ["alike", "unlike", "own drift", "shared drift"] as const;
 /** Autocorrelation, and standard deviation of the shift. */
 const NOISES = [
   [0, 0],
@@ -126,14 +126,16 @@ function seriesOf(scene: Scene, seed: number, effect: number): Series[] {
   const times = Float64Array.from({ length: steps }, (_, t) => DEPLOYED_AT + (t - PRE) * STEP);
   return Array.from({ length: 1 + scene.donors }, (_, u) => {
     const isTreated = u === 0;
-    const even = scene.shape === "alike" || isTreated;
+    const even = scene.shape === "alike" || scene.shape === "shared drift" || isTreated;
     const shares = even ? [1, 1] : [2 * random.next(), 2 * random.next()];
     const own = walk(scene.rho, 1);
     const drift = isTreated && scene.shape === "own drift" ? (4 * noise) / steps : 0;
+    // every sixth donor drifts as the treated unit does: it leaves the average of the donors, and a mix goes with it
+    const common = scene.shape === "shared drift" && u % 6 === 0 ? (8 * noise) / steps : 0;
     const moved = scene.shift * noise * normal();
     const values = own.map((value, t) => {
       const shared = (shares[0] ?? 0) * (paths[0]?.[t] ?? 0) + (shares[1] ?? 0) * (paths[1]?.[t] ?? 0);
-      return 100 + 3 * u + shared + value + drift * t + (t >= PRE ? moved + (isTreated ? effect : 0) : 0);
+      return 100 + 3 * u + shared + value + (drift + common) * t + (t >= PRE ? moved + (isTreated ? effect : 0) : 0);
     });
     return {
       unit: isTreated ? "treated" : `donor-${String(u).padStart(2, "0")}`,

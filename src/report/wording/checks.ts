@@ -38,7 +38,14 @@ function preFit(check: CheckResult, tongue: CheckTongue, word: string): string {
     check.pValue === null ? null : `joint ${pValue(check.pValue)}`,
     explained === null ? null : explainedText(explained),
     missed === null ? null : `usually off by ${missed}`,
+    carriedText(numberFact(check.facts, "carried")),
   ])}`;
+}
+
+/** Worth a word only where the change's own doubt does not cover it: from half a standard error on. */
+function carriedText(carried: number | null): string | null {
+  if (carried === null || Math.abs(carried) <= 0.5) return null;
+  return `the drift that it leaves would by itself make a change of ${significant(Math.abs(carried), 2)} standard errors`;
 }
 
 function explainedText(explained: number): string {
