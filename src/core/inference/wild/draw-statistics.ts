@@ -1,6 +1,6 @@
 import { dot } from "../../linalg/kernels.ts";
-import type { BootstrapScores } from "./cluster-scores.ts";
 import type { WildDraws } from "./draws.ts";
+import type { BootstrapScores } from "./score-maps.ts";
 
 /**
  * Per draw, the polynomials in delta = estimate - null that make its statistic:

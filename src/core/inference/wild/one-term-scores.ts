@@ -1,8 +1,8 @@
 import { axpy, scaled } from "../../linalg/kernels.ts";
 import type { Grouping } from "../../regression/effects.ts";
 import type { LinearFit } from "../../regression/ols.ts";
-import type { BootstrapScores, ScoreMap, ScoreOptions } from "./cluster-scores.ts";
 import { type TwoWaySolver, twoWaySolver } from "./effect-projection.ts";
+import type { BootstrapScores, ScoreMap, ScoreOptions } from "./score-maps.ts";
 
 /**
  * The scores of the plain case in one pass over the rows: one column, two effects, no weights, CR1, residuals as they are,
