@@ -1,7 +1,7 @@
 /**
  * Coverage of segment effects and size of the heterogeneity tests on made units with known effects.
  *
- *     npx node bench/segments-coverage.ts [draws] [units,units,...] [effect,effect,...]
+ *     npm run bench -- segments-coverage [draws] [units,units,...] [effect,effect,...]
  *
  * Three normal covariates; treated with odds exp(0.5 x1); changes 0.5 x1 + effect + normal noise (heavy: t with 4 degrees
  * of freedom). Effects: `none` 1 for all; `step` 2 where x2 > 0; `curved` 1 + sin(2 x2) + 0.5 x3^2.
@@ -17,8 +17,8 @@ import { randomStream } from "../src/core/inference/random.ts";
 import { normalQuantile } from "../src/core/probability/normal.ts";
 import { studentTTwoSided } from "../src/core/probability/student-t.ts";
 
-const draws = Number(process.argv[2] ?? 100);
-const sizes = (process.argv[3] ?? "60,200,1000").split(",").map(Number);
+const draws = Number(process.argv[3] ?? 100);
+const sizes = (process.argv[4] ?? "60,200,1000").split(",").map(Number);
 
 const EFFECTS: Readonly<Record<string, (x: readonly number[]) => number>> = {
   none: () => 1,
@@ -117,10 +117,13 @@ function simulate(n: number, name: string, isHeavy: boolean): string {
   ].join(" ");
 }
 
-process.stdout.write(" units effect  noise   cover  most>least 11 splits  slopes refused\n");
-const names = (process.argv[4] ?? Object.keys(EFFECTS).join(",")).split(",");
-for (const n of sizes) {
-  for (const name of names) {
-    for (const isHeavy of [false, true]) process.stdout.write(`${simulate(n, name, isHeavy)}\n`);
+export async function bench(): Promise<string> {
+  const names = (process.argv[5] ?? Object.keys(EFFECTS).join(",")).split(",");
+  const lines = [" units effect  noise   cover  most>least 11 splits  slopes refused"];
+  for (const n of sizes) {
+    for (const name of names) {
+      for (const isHeavy of [false, true]) lines.push(simulate(n, name, isHeavy));
+    }
   }
+  return lines.join("\n");
 }

@@ -1,7 +1,7 @@
 /**
  * False claims about subgroups in whole analyses without any effect, and findings with one worse subgroup.
  *
- *     npx node bench/subgroups-check.ts [draws] [phi,phi]
+ *     npm run bench -- subgroups-check [draws] [phi,phi]
  *
  * 4 treated and 8 control units, 10 subgroups, 180 steps before and 45 after; noise of 2 % as AR(1); `common`: share of a
  * unit's noise that all its subgroups have; `shift`: each unit's subgroups move for good at the deploy by N(0, 1 %).
@@ -12,8 +12,8 @@ import type { Series } from "../src/core/panel/series.ts";
 import type { AnalysisPlan } from "../src/core/plan.ts";
 import { normalQuantile } from "../src/core/probability/normal.ts";
 
-const draws = Number(process.argv[2] ?? 60);
-const phis = (process.argv[3] ?? "0,0.7").split(",").map(Number);
+const draws = Number(process.argv[3] ?? 60);
+const phis = (process.argv[4] ?? "0,0.7").split(",").map(Number);
 const [PRE, POST, TREATED, UNITS, PARTS] = [180, 45, 4, 12, 10];
 const [DEPLOYED_AT, STEP] = [1767225600, 60];
 
@@ -118,15 +118,18 @@ function simulate(scene: Scene): string {
   ].join(" ");
 }
 
-process.stdout.write(` phi  common  shift  worse   claim  better   found  differ     own   drawn   corr\n`);
-for (const phi of phis) {
-  for (const common of [0, 0.5]) {
-    for (const [shift, worse] of [
-      [0, 1],
-      [0.01, 1],
-      [0, 1.03],
-    ] as const) {
-      process.stdout.write(`${simulate({ phi, common, shift, worse })}\n`);
+export async function bench(): Promise<string> {
+  const lines = [" phi  common  shift  worse   claim  better   found  differ     own   drawn   corr"];
+  for (const phi of phis) {
+    for (const common of [0, 0.5]) {
+      for (const [shift, worse] of [
+        [0, 1],
+        [0.01, 1],
+        [0, 1.03],
+      ] as const) {
+        lines.push(simulate({ phi, common, shift, worse }));
+      }
     }
   }
+  return lines.join("\n");
 }

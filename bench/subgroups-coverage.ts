@@ -1,7 +1,7 @@
 /**
  * Coverage of shrunk intervals, size of the heterogeneity test and family-wise error over made subgroups.
  *
- *     npx node bench/subgroups-coverage.ts [draws]
+ *     npm run bench -- subgroups-coverage [draws]
  *
  * Subgroup effects N(0, tau^2), estimates with errors of unequal size (1 to 3) and, with `shared`, correlated by 0.5;
  * standard errors estimated with `dof` degrees of freedom, which the method knows.
@@ -11,7 +11,7 @@ import type { SubgroupEffect } from "../src/core/inference/subgroups/one-factor.
 import { summarizeSubgroups } from "../src/core/inference/subgroups/subgroups.ts";
 import { normalQuantile } from "../src/core/probability/normal.ts";
 
-const draws = Number(process.argv[2] ?? 1000);
+const draws = Number(process.argv[3] ?? 1000);
 const ALPHA = 0.05;
 
 interface Setting {
@@ -67,11 +67,14 @@ function simulate({ k, tau, dof, shared }: Setting): string {
   ].join(" ");
 }
 
-process.stdout.write("   k   tau       dof  corr  shrunk   own  width  simul  Q-rej  Holm\n");
-for (const dof of [6, 30, Number.POSITIVE_INFINITY]) {
-  for (const k of [4, 8, 20]) {
-    for (const tau of [0, 0.5, 1, 3]) {
-      for (const shared of [0, 0.5]) process.stdout.write(`${simulate({ k, tau, dof, shared })}\n`);
+export async function bench(): Promise<string> {
+  const lines = ["   k   tau       dof  corr  shrunk   own  width  simul  Q-rej  Holm"];
+  for (const dof of [6, 30, Number.POSITIVE_INFINITY]) {
+    for (const k of [4, 8, 20]) {
+      for (const tau of [0, 0.5, 1, 3]) {
+        for (const shared of [0, 0.5]) lines.push(simulate({ k, tau, dof, shared }));
+      }
     }
   }
+  return lines.join("\n");
 }

@@ -1,5 +1,5 @@
 /**
- * Size and power of the design for waves on made data: `npx node bench/waves-size.ts [repetitions]`.
+ * Size and power of the design for waves on made data: `npm run bench -- waves-size [repetitions]`.
  *
  * Units follow a shared path plus their own AR(1); "shifts" let every unit change its level for good once after the first
  * wave. No effect: share of intervals without 0 (nominal 5 %). Effect: of 0.5 standard deviations of a unit's own noise.
@@ -22,27 +22,33 @@ interface Scene {
 
 const [PRE, BETWEEN, POST, SETTLE] = [480, 30, 60, 3];
 
-const repetitions = Number(process.argv[2] ?? 400);
+const repetitions = Number(process.argv[3] ?? 400);
 
-console.log(
-  "waves | units per wave | never | AR | shift | alarms % | power % (effect 0.5) | half-width | true sd | mean phi",
-);
-for (const never of [0, 2, 5, 10]) {
-  for (const [waves, perWave] of [
-    [2, 1],
-    [2, 2],
-    [3, 1],
-    [3, 2],
-    [6, 1],
-  ] as const) {
-    if (never === 0 && waves === 2 && perWave === 1) continue;
-    for (const rho of [0, 0.7]) {
-      for (const shift of [0, 0.5]) report({ waves, perWave, never, rho, shift });
+const SHAPES = [
+  [2, 1],
+  [2, 2],
+  [3, 1],
+  [3, 2],
+  [6, 1],
+] as const;
+
+export async function bench(): Promise<string> {
+  const lines = [
+    "| waves | units per wave | never | AR | shift | alarms % | power % (effect 0.5) | half-width | true sd | mean phi |",
+    `|${"---|".repeat(10)}`,
+  ];
+  for (const never of [0, 2, 5, 10]) {
+    for (const [waves, perWave] of SHAPES) {
+      if (never === 0 && waves === 2 && perWave === 1) continue;
+      for (const rho of [0, 0.7]) {
+        for (const shift of [0, 0.5]) lines.push(report({ waves, perWave, never, rho, shift }));
+      }
     }
   }
+  return lines.join("\n");
 }
 
-function report(scene: Scene): void {
+function report(scene: Scene): string {
   let [alarms, found, half, phis, squares, done] = [0, 0, 0, 0, 0, 0];
   for (let seed = 1; seed <= repetitions; seed++) {
     const { panel, times, noise } = make(scene, seed);
@@ -62,9 +68,7 @@ function report(scene: Scene): void {
   }
   const share = (count: number): string => ((100 * count) / done).toFixed(1).padStart(5);
   const { waves, perWave, never, rho, shift } = scene;
-  console.log(
-    `${waves} | ${perWave} | ${never} | ${rho} | ${shift} | ${share(alarms)} | ${share(found)} | ${(half / done).toFixed(3)} | ${Math.sqrt(squares / done).toFixed(3)} | ${(phis / done).toFixed(2)}`,
-  );
+  return `| ${waves} | ${perWave} | ${never} | ${rho} | ${shift} | ${share(alarms)} | ${share(found)} | ${(half / done).toFixed(3)} | ${Math.sqrt(squares / done).toFixed(3)} | ${(phis / done).toFixed(2)} |`;
 }
 
 function make(scene: Scene, seed: number): { panel: Panel; times: Record<string, number>; noise: number } {

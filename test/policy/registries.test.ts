@@ -44,4 +44,9 @@ describe("a forgotten line in an index is red", () => {
     expect(files).toHaveLength(VARIANCE_ESTIMATORS.length);
     expect(new Set(VARIANCE_ESTIMATORS.map((estimator) => estimator.id)).size).toBe(files.length);
   });
+
+  it("for benchmarks: each runs by its name and does nothing when it is only imported", () => {
+    const listed = filesUnder("bench").filter((file) => /^bench\/[^/]+\.ts$/.test(file) && file !== "bench/run.ts");
+    expect(listed.filter((file) => !/^export (async )?function bench\(\)/m.test(textOf(file)))).toEqual([]);
+  });
 });
