@@ -174,7 +174,9 @@ function fileWarnings({ id, name, file }: ReadPanel, request: PanelRequest): War
       ? [`${namedBy(request)} names the treated units, so the column group of ${shown} is not looked at.`]
       : []),
     ...(request.deployed !== null && file.columns.includes("deployed_at")
-      ? [`--deployed-at says when the units were deployed, so the column deployed_at of ${shown} is not looked at.`]
+      ? [
+          `--deployed-at says when the units were deployed, so the times in the column deployed_at of ${shown} are not used.`,
+        ]
       : []),
   ];
   return said.map((message) => ({ sli: id, message }));

@@ -52,10 +52,13 @@ const FAILURE_CODES: Readonly<Record<CheckId, ReasonCode | null>> = {
   "config-drift": "CONFIG_CHANGED",
 };
 
-/** The reason code of a failed check; late data have their own. */
+/** The reason code of a failed check; late data and contradicting rows have their own. */
 export function failureCode(check: CheckResult): ReasonCode | null {
   if (check.passed !== false) return null;
   const problems = check.facts.problems;
-  if (check.id === "coverage" && Array.isArray(problems) && problems[0] === "late") return "LATE_DATA";
+  if (check.id === "coverage" && Array.isArray(problems)) {
+    if (problems[0] === "late") return "LATE_DATA";
+    if (problems.includes("conflicts")) return "DUPLICATE_ROWS";
+  }
   return FAILURE_CODES[check.id];
 }

@@ -9,13 +9,16 @@ const MOST_MISSING_POST = 0.2;
 const MOST_DIFFERENCE = 0.1;
 const MOST_MISSING_PRE = 0.5;
 const MOST_LATE = 0.2;
+/** Largest share of rows that another row of the same unit and time contradicts. */
+const MOST_CONFLICTS = 0.05;
 
 /**
  * Gaps, late data, dead or frozen units, resets, duplicates, wrong step.
  *
  * Fails when more than 20 % of the treated units' post cells are missing, when they went missing 10 points more than the
- * controls' (a crashing unit does not report), when half of the pre cells are missing, or when the last 20 % of the post
- * window has not arrived. Thresholds are conventions (docs/method.md section 4).
+ * controls' (a crashing unit does not report), when half of the pre cells are missing, when the last 20 % of the post
+ * window has not arrived, or when over 5 % of the rows are contradicted by another row of their unit and time (several
+ * series under one name: all but one would be lost, and which one depends on the order of the rows). Thresholds are conventions (docs/method.md section 4).
  */
 export const coverage: Check = {
   id: ID,
@@ -28,6 +31,7 @@ export const coverage: Check = {
       missingControlPost: quality.missingControlPost,
       missingPre: worstOf(quality.missingTreatedPre, quality.missingControlPre),
       duplicates: quality.duplicates,
+      conflicts: quality.conflicts,
       resets: quality.resets,
       infinite: quality.infinite,
       deadUnits: quality.deadUnits.slice(0, 5),
@@ -54,6 +58,7 @@ function problemsOf(panel: Panel, quality: Quality): string[] {
   const controlRise = (missingControlPost ?? 0) - (missingControlPre ?? 0);
   if (treatedRise - controlRise > MOST_DIFFERENCE) problems.push("missing-difference");
   if ((worstOf(missingTreatedPre, missingControlPre) ?? 0) > MOST_MISSING_PRE) problems.push("missing-pre");
+  if (quality.conflicts > MOST_CONFLICTS * quality.rows) problems.push("conflicts");
   if (quality.spacing !== null && quality.spacing > 1.5 * panel.step) problems.push("step");
   return problems;
 }

@@ -1,5 +1,6 @@
 import { CholeskyDecomposition, Matrix, SingularValueDecomposition } from "ml-matrix";
 import { lagResidual, lagResidualSquares, lagTotals } from "../linalg/lags.ts";
+import { isStationary } from "./stationary.ts";
 
 /**
  * Autoregression of a gap series before the deploy, and the variance it implies for contrasts such as
@@ -172,11 +173,16 @@ function minimumNormAr(x: Float64Array, order: number): Float64Array {
   return Float64Array.from(solution.to1DArray());
 }
 
+/**
+ * Kendall's correction, spread over the lags in proportion. Where lags of both signs nearly cancel the proportion is
+ * huge and would turn a stationary model into one that grows with every step: then the estimate stays as it is.
+ */
 function correctPersistence(phi: Float64Array, n: number): number[] {
   let rho = 0;
   for (const value of phi) rho += value;
   const factor = rho > 0 ? Math.min(rho + (1 + 3 * rho) / n, PERSISTENCE_CAP) / rho : 1;
-  return Array.from(phi, (value) => value * factor);
+  const corrected = Array.from(phi, (value) => value * factor);
+  return isStationary(corrected) ? corrected : Array.from(phi);
 }
 
 /** Running sums of the impulse response: cumulative[k] = psi_0 + ... + psi_k, k < M. */

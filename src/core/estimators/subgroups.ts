@@ -71,7 +71,7 @@ export const subgroups: TidyEstimator = {
       coefficients: asked.value,
       nobs: data.outcome.filter((value, i) => !Number.isNaN(value) && (data.weights?.[i] ?? 1) > 0).length,
       clusters: new Set(levels.flatMap(({ keys }) => keys)).size,
-      notes: [...notes, ...heterogeneityNote(summary), ...omittedNotes(estimated.omitted)],
+      notes: [...notes, ...heterogeneityNote(summary, options.alpha), ...omittedNotes(estimated.omitted)],
       details: detailsOf(estimated.found, summary),
     });
   },
@@ -220,12 +220,12 @@ function shrunkRow({ name, dof, shrunk }: SubgroupFinding): Coefficient[] {
   ];
 }
 
-function heterogeneityNote({ heterogeneity, correlation }: SubgroupSummary): string[] {
+function heterogeneityNote({ heterogeneity, correlation }: SubgroupSummary, alpha: number): string[] {
   if (heterogeneity === null) return [];
   const { statistic, dof, dofDenominator, pValue, iSquared } = heterogeneity;
   const shared = correlation > 0 ? `, errors correlated by ${correlation.toPrecision(2)}` : "";
   return [
-    `Subgroups differ: F(${dof}, ${dofDenominator.toPrecision(4)}) = ${statistic.toPrecision(4)}, p ${pValue < 0.001 ? "< 0.001" : `= ${pValue.toPrecision(3)}`}; ${(100 * iSquared).toFixed(0)}% of their spread is not error${shared}.`,
+    `${pValue <= alpha ? "Subgroups differ" : "Subgroups are not shown to differ"}: F(${dof}, ${dofDenominator.toPrecision(4)}) = ${statistic.toPrecision(4)}, p ${pValue < 0.001 ? "< 0.001" : `= ${pValue.toPrecision(3)}`}; ${(100 * iSquared).toFixed(0)}% of their spread is not error${shared}.`,
   ];
 }
 

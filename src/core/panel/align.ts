@@ -71,7 +71,7 @@ export function alignPanel(
   }
   const half = ratioHalfMissing(sli, units);
   if (half !== null) return half;
-  const counts: CellCounts = { duplicates: 0, resets: 0, infinite: 0 };
+  const counts: CellCounts = { duplicates: 0, conflicts: 0, rows: 0, resets: 0, infinite: 0 };
   const cells = units.map((unit) => unitCells(unit, sli, grid, counts));
   blankExclusions(plan, grid, cells);
   const trimmed = trimEmptyEnds(grid, cells);

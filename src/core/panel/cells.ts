@@ -13,6 +13,10 @@ export interface Grid {
 export interface CellCounts {
   /** Rows with a stamp that an earlier row of the same unit already had; the last one counts. */
   duplicates: number;
+  /** Those of them whose value is another one: several series under one name, of which all but one are lost. */
+  conflicts: number;
+  /** Rows read. */
+  rows: number;
   /** Falls of a counter, taken as restarts from zero. */
   resets: number;
   /** Values that are +-Infinity, treated as missing. */
@@ -56,12 +60,14 @@ export function toCells(
 function cleanRows(series: Series, counts: CellCounts): Int32Array {
   const order = timeOrder(series.times);
   const kept = new Int32Array(order.length);
+  counts.rows += order.length;
   let n = 0;
   for (let i = 0; i < order.length; i++) {
     const row = order[i] as number;
     const next = order[i + 1];
     if (next !== undefined && series.times[next] === series.times[row]) {
       counts.duplicates++;
+      if (series.values[next] !== series.values[row]) counts.conflicts++;
       continue;
     }
     const value = series.values[row] as number;

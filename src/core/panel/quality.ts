@@ -8,6 +8,8 @@ export interface Quality {
   readonly missingTreatedPost: number | null;
   readonly missingControlPost: number | null;
   readonly duplicates: number;
+  readonly conflicts: number;
+  readonly rows: number;
   readonly resets: number;
   readonly infinite: number;
   /** Units that report before the deploy and stop inside the post window. */

@@ -179,6 +179,7 @@ export function coverageFindings(facts: Facts, tongue: CheckTongue): readonly st
     missing("missingPre", "before the deploy"),
     amount("lateSteps", "step", " at the end still empty"),
     amount("duplicates", "duplicated time stamp"),
+    amount("conflicts", "row", " that another row of the same unit and time contradicts"),
     amount("resets", "counter reset"),
     amount("infinite", "infinite value"),
     flagFact(facts, "irregular") === true ? "irregular time stamps" : null,

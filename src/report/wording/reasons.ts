@@ -99,9 +99,9 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     todo: "Use `design: did` or `design: auto`.",
   },
   DUPLICATE_ROWS: {
-    short: "two rows for one unit and period",
-    sentence: "Two rows of the table are for the same unit and period.",
-    todo: "Keep one row per unit and period, or average them.",
+    short: "several rows for one unit and time",
+    sentence: "Several rows are for the same unit and the same time, with different values.",
+    todo: "Keep one row per unit and time, add them up, or name the column that tells them apart `subgroup` (config: `by`).",
   },
   NOT_FINITE: {
     short: "an infinite or missing number",

@@ -3,9 +3,9 @@ import { answer, type JsonValue, type Outcome, refuse } from "../../outcome.ts";
 import type { EstimateOptions, EstimatorSetting, TidyEstimator } from "../contract.ts";
 import { openTable } from "../panel-ols/table.ts";
 import { settingNumber, settingText } from "../setting.ts";
+import { isStationary } from "../stationary.ts";
 import { HAC_NAMES, type HacName, hacRow } from "./hac-row.ts";
 import { arRow, SEASONS, type Season, type SegmentedFit, segmentedRegression } from "./segmented.ts";
-import { isStationary } from "./stationary.ts";
 import { type TableSeries, tableSeries } from "./table-series.ts";
 
 const YES_NO = { type: "choice", values: ["yes", "no"] } as const;

@@ -12,6 +12,8 @@ export const CLEAN: Quality = {
   missingTreatedPost: 0,
   missingControlPost: 0,
   duplicates: 0,
+  conflicts: 0,
+  rows: 1000,
   resets: 0,
   infinite: 0,
   deadUnits: [],

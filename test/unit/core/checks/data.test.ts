@@ -52,6 +52,13 @@ describe("coverage", () => {
     expect(failureCode(judged({}))).toBeNull();
   });
 
+  test("rows that contradict each other under one name are several series, not a repair", () => {
+    const contradicted = judged({ duplicates: 60, conflicts: 60, rows: 1000 });
+    expect(contradicted.passed).toBe(false);
+    expect(failureCode(contradicted)).toBe("DUPLICATE_ROWS");
+    expect(judged({ duplicates: 400, conflicts: 40, rows: 1000 }).passed).toBe(true);
+  });
+
   test("what was repaired is listed and does not fail", () => {
     const check = judged({ duplicates: 7, resets: 2, infinite: 1, deadUnits: ["c01"], frozenUnits: ["c02"] });
     expect(check.passed).toBe(true);

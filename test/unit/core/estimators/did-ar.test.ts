@@ -8,6 +8,7 @@ import {
   shockLoadingsOf,
 } from "../../../../src/core/estimators/did-ar.ts";
 import { deployContrast, timeVariance } from "../../../../src/core/estimators/did-time-variance.ts";
+import { isStationary } from "../../../../src/core/estimators/stationary.ts";
 import { noise } from "../generated.ts";
 
 const WINDOW = { preEnd: 200, postStart: 205, end: 230 };
@@ -29,6 +30,19 @@ describe("autoregression of the gap", () => {
     const { gamma0, longRun } = autocovarianceSummary(impulseResponse(model, 500), 500);
     expect(gamma0).toBeCloseTo(2 / (1 - 0.36), 10);
     expect(longRun).toBeCloseTo(2 / 0.4 ** 2, 10);
+  });
+
+  test("lags of both signs that nearly cancel are not corrected into a model that grows with every step", () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const shocks = noise(seed).path(400, 0);
+      const x = new Float64Array(72);
+      let [last, before] = [0, 0];
+      shocks.forEach((shock, t) => {
+        [last, before] = [0.62 * last - 0.6 * before + shock, last];
+        if (t >= 300 && t < 372) x[t - 300] = last;
+      });
+      expect(isStationary(fitAr(x, 72, 1)?.phi ?? [])).toBe(true);
+    }
   });
 
   test("persistence is corrected upwards for the length of the past, and stays below 1", () => {

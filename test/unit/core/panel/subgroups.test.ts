@@ -31,7 +31,7 @@ function cells(kind: Kind, parts: readonly Part[]): { values: number[]; weights:
       ...(weights === undefined ? {} : { weights: Float64Array.from(rows, (i) => weights[i] ?? NAN) }),
     };
   });
-  const counts: CellCounts = { duplicates: 0, resets: 0, infinite: 0 };
+  const counts: CellCounts = { duplicates: 0, conflicts: 0, rows: 0, resets: 0, infinite: 0 };
   const sli: SliPlan = {
     id: "x",
     kind,
