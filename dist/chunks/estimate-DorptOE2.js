@@ -1,1 +1,0 @@
-import{n as e,t}from"./estimate-B87-b5mY.js";export{e as runEstimate};

@@ -1,0 +1,1 @@
+function changeHeader(e){const t=new Set(e.map(e=>e.against));return t.size===1?`Change vs ${[...t][0]}`:`Change`}function minutesHeader({charts:e}){return e.eventStudy?.ownDeploy===true?`Minutes from the unit's own deploy`:`Minutes from the deploy`}export{minutesHeader as n,changeHeader as t};

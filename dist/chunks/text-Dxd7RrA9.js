@@ -1,0 +1,1 @@
+import{n as e,t}from"./text-D0RaXSod.js";export{t as renderText};

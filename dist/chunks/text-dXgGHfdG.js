@@ -1,1 +1,0 @@
-import{n as e,t}from"./text-DEoQmpyB.js";export{t as renderText};

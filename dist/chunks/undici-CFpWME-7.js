@@ -1,0 +1,1 @@
+import{t as e}from"./undici-BnenjJJ3.js";export default e();export{};
