@@ -83,7 +83,8 @@ function findColumns(file: string, columns: readonly string[], isNamed: boolean)
   const weight = columns.indexOf("weight");
   const deployed = isNamed ? -1 : columns.indexOf("deployed_at");
   const isGrouped = !isNamed && (columns.includes("group") || deployed < 0);
-  const subgroup = columns.findIndex((name) => name === SUBGROUP_COLUMNS.find((one) => columns.includes(one)));
+  const parted = SUBGROUP_COLUMNS.find((one) => columns.includes(one));
+  const subgroup = parted === undefined ? -1 : columns.indexOf(parted);
   return {
     time: find("time", NEEDS),
     unit: find("unit", NEEDS),

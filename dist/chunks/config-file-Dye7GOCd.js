@@ -1,4 +1,4 @@
-import{t as e}from"./load-4jQ-cHrk.js";import{t}from"./errors-nrEV8ZuZ.js";import n from"node:path";import{readFile as r}from"node:fs/promises";const i=`.github/deploy-impact.yml`;const a=`version: 1
+import{t as e}from"./load-C3CBDswj.js";import{t}from"./errors-nrEV8ZuZ.js";import n from"node:path";import{readFile as r}from"node:fs/promises";const i=`.github/deploy-impact.yml`;const a=`version: 1
 source: { type: prometheus, url: https://prometheus.example.com }
 units: { label: zone, treated: { match: { zone: eu-1 } } }
 slis:
