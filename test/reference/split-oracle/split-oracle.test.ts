@@ -70,7 +70,7 @@ function expectNumbers(result: EstimateResult, wanted: Numbers): void {
   const [row] = result.coefficients;
   for (const key of ["estimate", "stdError", "dof", "pValue", "confLow", "confHigh"] as const) {
     const target = wanted[key];
-    if (target !== undefined) expect(Math.abs((row?.[key] ?? 0) / target - 1), key).toBeLessThan(TOLERANCE);
+    if (target !== undefined) expect(Math.abs((row?.[key] ?? 0) / target - 1)).toBeLessThan(TOLERANCE);
   }
   for (const other of [wanted.bySums, wanted.byTheta, wanted.bySides]) {
     if (other !== undefined) expect(Math.abs((row?.estimate ?? 0) / other - 1)).toBeLessThan(TOLERANCE);

@@ -134,7 +134,7 @@ describe("matched-did", () => {
   });
 
   it("finds a planted effect exactly where units with equal covariates are equal", () => {
-    const units = Array.from({ length: 24 }, (_, u) => ({ name: `u${u}`, x: u % 6, treated: u < 6 || u === 6 }));
+    const units = Array.from({ length: 24 }, (_, u) => ({ name: `u${u}`, x: u % 6, treated: u <= 6 }));
     const rows = units.flatMap((unit) => [0, 1].map((time) => ({ ...unit, time })));
     const data = tidyTable({
       unit: rows.map(({ name }) => name),
