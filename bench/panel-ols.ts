@@ -56,7 +56,9 @@ export async function bench(): Promise<string> {
         rows.map((row) => row.cells),
       ),
       "",
-      ...(CELLS.length < 2 ? [] : [0, 0.2].map((missing) => exponentLine(rows.filter((row) => row.missing === missing)))),
+      ...(CELLS.length < 2
+        ? []
+        : [0, 0.2].map((missing) => exponentLine(rows.filter((row) => row.missing === missing)))),
     ].join("\n");
   });
 }
