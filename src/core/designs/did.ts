@@ -4,7 +4,7 @@ import { exactCountEffect, hasExactCounts } from "../estimators/did-exact-count.
 import { type Effect, rankEffect, studentEffect } from "../inference/effect.ts";
 import { namedEffect } from "../inference/named.ts";
 import { answer, type Outcome } from "../outcome.ts";
-import { type Aligned, alignPanel } from "../panel/align.ts";
+import type { Aligned } from "../panel/align.ts";
 import { alignClusters } from "../panel/collapse.ts";
 import { meanOfUnits, type Panel } from "../panel/panel.ts";
 import type { AnalysisPlan, SliPlan } from "../plan.ts";
@@ -25,7 +25,7 @@ export const did: DesignRoute = {
 };
 
 function past({ plan, sli, input }: DesignQuestion): DesignOutcome<DesignPast> {
-  const aligned = alignPanel(plan, sli, input);
+  const aligned = alignClusters(plan, sli, input);
   if (!aligned.ok) return { ...aligned, aligned: null };
   const fitted = fitDid(aligned.value.panel, { scale: plan.scale });
   if (!fitted.ok) return { ...fitted, aligned: aligned.value };
