@@ -6,12 +6,14 @@
  * Treated pods exist only after the deploy, controls before and after; 60 steps after, noise within a pod AR(1) with unit
  * variance, pods differ for good with standard deviation 1. Alarm: the 95 % interval leaves out 0 where nothing happened.
  */
+
 import { splitEffect } from "../src/core/designs/split/effect.ts";
 import { splitSample } from "../src/core/designs/split/sample.ts";
 import { randomStream } from "../src/core/inference/random.ts";
 import type { Series } from "../src/core/panel/series.ts";
 import type { AnalysisPlan, SliPlan } from "../src/core/plan.ts";
 import { normalQuantile } from "../src/core/probability/normal.ts";
+import { everyRowPlan } from "./data/every-row-plan.ts";
 
 const [PRE, POST, STEP, AT] = [20, 60, 60, 1767225600];
 const EFFECT = 2;
@@ -63,26 +65,9 @@ const SLI: SliPlan = {
 
 /** One treated pod is judged only where chance chose it. */
 function planOf(sli: SliPlan, treated: number): AnalysisPlan {
-  return {
-    ...(treated === 1 ? { split: { treatedShare: null, shareOf: "traffic", assignment: "random" } } : {}),
-    service: null,
-    slis: [sli],
-    window: { deployedAt: AT, step: STEP, preStart: null, settle: 0, postEnd: null },
-    asOf: AT + 1e6,
-    alpha: 0.05,
-    inference: "precision-weighted",
-    scale: "auto",
-    design: "split",
-    seed: 1,
-    treatedUnits: [],
-    excludedUnits: [],
-    clusters: {},
-    exclusions: [],
-    otherDeployments: null,
-    exposure: null,
-    configChanged: null,
-    notes: {},
-  };
+  const chosen = { treatedShare: null, shareOf: "traffic", assignment: "random" } as const;
+  const assigned = treated === 1 ? { split: chosen } : {};
+  return everyRowPlan({ sli, deployedAt: AT, step: STEP, design: "split", ...assigned });
 }
 
 interface Draw {

@@ -6,11 +6,12 @@
  * 4 treated and 8 control units, 10 subgroups, 180 steps before and 45 after; noise of 2 % as AR(1); `common`: share of a
  * unit's noise that all its subgroups have; `shift`: each unit's subgroups move for good at the deploy by N(0, 1 %).
  */
+
 import { analyze } from "../src/core/analyze.ts";
 import { randomStream } from "../src/core/inference/random.ts";
 import type { Series } from "../src/core/panel/series.ts";
-import type { AnalysisPlan } from "../src/core/plan.ts";
 import { normalQuantile } from "../src/core/probability/normal.ts";
+import { everyRowPlan } from "./data/every-row-plan.ts";
 
 const draws = Number(process.argv[3] ?? 60);
 const phis = (process.argv[4] ?? "0,0.7").split(",").map(Number);
@@ -51,34 +52,19 @@ function seriesOf({ phi, common, shift, worse }: Scene, seed: number): Series[] 
   }).flat();
 }
 
-const PLAN: AnalysisPlan = {
-  service: null,
-  slis: [
-    {
-      id: "latency",
-      kind: "gauge",
-      direction: "up",
-      role: "primary",
-      margin: { type: "relative", value: 0, text: "0" },
-      by: "part",
-    },
-  ],
-  window: { deployedAt: DEPLOYED_AT, step: STEP, preStart: null, settle: 0, postEnd: null },
-  asOf: DEPLOYED_AT + 86_400,
-  alpha: 0.05,
-  inference: "precision-weighted",
-  scale: "auto",
+const PLAN = everyRowPlan({
+  sli: {
+    id: "latency",
+    kind: "gauge",
+    direction: "up",
+    role: "primary",
+    margin: { type: "relative", value: 0, text: "0" },
+    by: "part",
+  },
+  deployedAt: DEPLOYED_AT,
+  step: STEP,
   design: "did",
-  seed: 1,
-  treatedUnits: [],
-  excludedUnits: [],
-  clusters: {},
-  exclusions: [],
-  otherDeployments: null,
-  exposure: null,
-  configChanged: null,
-  notes: {},
-};
+});
 
 function simulate(scene: Scene): string {
   const tally = { worse: 0, better: 0, differ: 0, shrunk: 0, own: 0, of: 0, found: 0, correlation: 0, runs: 0 };

@@ -6,12 +6,14 @@
  * differ, the treated unit's is a mix of the donors'. "own drift": the treated unit also drifts by itself, which no donor
  * shows. A shift moves every unit's level for good at the deploy, by chance, as restarts do.
  */
+
 import { analyze } from "../src/core/analyze.ts";
 import { randomStream } from "../src/core/inference/random.ts";
 import type { Series } from "../src/core/panel/series.ts";
 import type { AnalysisPlan, SliPlan } from "../src/core/plan.ts";
 import { normalQuantile } from "../src/core/probability/normal.ts";
 import type { SliResult } from "../src/core/result.ts";
+import { everyRowPlan } from "./data/every-row-plan.ts";
 import { markdownTable } from "./measure/figures.ts";
 
 const [PRE, POST, STEP, DEPLOYED_AT] = [240, 24, 60, 1_767_225_600];
@@ -156,25 +158,7 @@ const SLI: SliPlan = {
 };
 
 function analysed(design: AnalysisPlan["design"], series: readonly Series[]): SliResult {
-  const plan: AnalysisPlan = {
-    service: null,
-    slis: [SLI],
-    window: { deployedAt: DEPLOYED_AT, step: STEP, preStart: null, settle: 0, postEnd: null },
-    asOf: Number.MAX_SAFE_INTEGER,
-    alpha: 0.05,
-    inference: "precision-weighted",
-    scale: "additive",
-    design,
-    seed: 1,
-    treatedUnits: [],
-    excludedUnits: [],
-    clusters: {},
-    exclusions: [],
-    otherDeployments: null,
-    exposure: null,
-    configChanged: null,
-    notes: {},
-  };
+  const plan = everyRowPlan({ sli: SLI, deployedAt: DEPLOYED_AT, step: STEP, scale: "additive", design });
   const [sli] = analyze([{ plan, inputs: [{ sli: SLI.id, series, warnings: [] }] }]).slis;
   if (sli === undefined) throw new Error("an analysis without a result");
   return sli;

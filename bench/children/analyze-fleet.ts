@@ -1,11 +1,13 @@
 /** Measured program: `UNITS STEPS RUNS` analyses that fleet in memory and prints the processor milliseconds of each part as JSON. */
+
 import { analyze } from "../../src/core/analyze.ts";
 import { runChecks } from "../../src/core/checks/battery.ts";
 import type { CheckContext } from "../../src/core/checks/check.ts";
 import { type DidFit, fitDid } from "../../src/core/estimators/did.ts";
 import { studentEffect } from "../../src/core/inference/effect.ts";
 import { type Aligned, alignPanel } from "../../src/core/panel/align.ts";
-import type { AnalysisPlan, SliPlan } from "../../src/core/plan.ts";
+import type { SliPlan } from "../../src/core/plan.ts";
+import { everyRowPlan } from "../data/every-row-plan.ts";
 import { deployedAt, type FleetShape, fleetSeries } from "../data/fleet.ts";
 
 export interface AnalysisFigures {
@@ -27,25 +29,7 @@ const sli: SliPlan = {
   role: "guardrail",
   margin: { type: "relative", value: 0.05, text: "5%" },
 };
-const plan: AnalysisPlan = {
-  service: null,
-  slis: [sli],
-  window: { deployedAt: deployedAt(shape), step: shape.step, preStart: null, settle: 0, postEnd: null },
-  asOf: Number.MAX_SAFE_INTEGER,
-  alpha: 0.05,
-  inference: "precision-weighted",
-  scale: "auto",
-  design: "auto",
-  seed: 1,
-  treatedUnits: [],
-  excludedUnits: [],
-  clusters: {},
-  exclusions: [],
-  otherDeployments: null,
-  exposure: null,
-  configChanged: null,
-  notes: {},
-};
+const plan = everyRowPlan({ sli, deployedAt: deployedAt(shape), step: shape.step });
 const input = { sli: sli.id, series: fleetSeries(shape), warnings: [] };
 
 /** Processor time of all threads: a busy machine stretches the clock, not this. */
