@@ -68,8 +68,15 @@ module.exports = {
     {
       name: "zod-at-the-borders",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/(config|sources|github)/" },
+      from: { path: "^src/", pathNot: "^src/(config|sources|github|bot)/" },
       to: { path: "node_modules/zod/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "bot-packages",
+      comment: "the Action and the command line load none of the bot's packages",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/bot/", "^src/entry/bot\\.ts$"] },
+      to: { path: "node_modules/(probot|octokit|pg|pg-boss|pino|@electric-sql)/" },
     },
     {
       name: "no-dev-packages",

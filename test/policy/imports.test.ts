@@ -52,6 +52,7 @@ const PLANTED: readonly (readonly [file: string, text: string, rule: string])[] 
   ["src/config/reaches.ts", 'import { a } from "../app/a.ts"; a;', "config-imports"],
   ["src/app/enters.ts", 'import { a } from "../entry/a.ts"; a;', "nobody-imports-entries"],
   ["src/app/parses.ts", 'import * as z from "zod"; z.string();', "zod-at-the-borders"],
+  ["src/app/stores.ts", 'import pg from "pg"; pg;', "bot-packages"],
   ["src/app/cycle-b.ts", 'import { a } from "./cycle.ts"; export const b = a;', "no-cycles"],
   ["src/app/missing.ts", 'import { b } from "./nowhere.ts"; b;', "no-unresolvable"],
   ["src/app/tests.ts", 'import { t } from "../../test/t.ts"; t;', "src-is-closed"],
