@@ -54,6 +54,7 @@ const TOOL_LICENSES = new Set([
   "MPL-2.0",
   "EPL-2.0",
   "MIT OR Apache-2.0",
+  "(MIT OR CC0-1.0)",
   "(MIT AND CC-BY-3.0)",
   "(MPL-2.0 OR Apache-2.0)",
   "EPL-2.0 OR GPL-3.0-or-later",
