@@ -19,10 +19,14 @@ export interface BotSettings {
   readonly oauth: { readonly clientId: string; readonly clientSecret: string } | null;
   /** 32 bytes for secrets and sessions in the store; null: neither is possible. */
   readonly encryptionKey: Uint8Array | null;
+  /** Keys that came before it: what they encrypted can still be read until `secrets rotate` has run. */
+  readonly previousEncryptionKeys: readonly Uint8Array[];
   /** Folder of `<owner>/<repository>/<NAME>` and `<owner>/<NAME>` files; null: none. */
   readonly secretsFolder: string | null;
   /** Networks that analyses may reach although they are private, CIDR; empty: none. */
   readonly allowedNetworks: readonly string[];
+  /** Proxy through which everything that a tenant's config names is asked; null: directly. Never that of the environment. */
+  readonly egressProxy: string | null;
   /** What this process does: answers webhooks and pages, works on jobs, or both. */
   readonly role: "all" | "web" | "worker";
   /** Jobs that this process works on side by side. */

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 import type { Ports } from "../../ports.ts";
 import type { HttpLimits } from "./options.ts";
 
-export type HttpPorts = Pick<Ports, "now" | "sleep" | "env" | "fetch" | "log" | "random">;
+export type HttpPorts = Pick<Ports, "now" | "sleep" | "env" | "fetch" | "log" | "random" | "confinement">;
 
 /** What a server said about its own error. */
 export interface ServerWords {
