@@ -1,9 +1,8 @@
-import { DeployImpactError } from "../../core/errors.ts";
-import { KINDS } from "../../core/plan.ts";
 import type { Ports } from "../../ports.ts";
 import type { FetchedSeries, MetricSource, SeriesQuery } from "../contract.ts";
 import { fetchUnits } from "../fetch-units.ts";
 import { credentialNames } from "../http/credentials.ts";
+import { KINDS_WITHOUT_BUCKETS, requireNoBuckets } from "../no-buckets.ts";
 import { mayBeFinerWhenShorter } from "../spacing.ts";
 import { openCloudwatch } from "./api.ts";
 import { type CloudwatchOptions, cloudwatchOptionsSchema, resolvePaths, withOwnAuth } from "./options.ts";
@@ -16,17 +15,11 @@ export const cloudwatchSource: MetricSource<CloudwatchOptions> = {
   id: "cloudwatch",
   label: "Amazon CloudWatch",
   options: cloudwatchOptionsSchema,
-  capabilities: { kinds: KINDS.filter((kind) => kind !== "quantile"), maxPointsPerRequest: POINTS_PER_REQUEST },
+  capabilities: { kinds: KINDS_WITHOUT_BUCKETS, maxPointsPerRequest: POINTS_PER_REQUEST },
   credentials: (options) => credentialNames(withOwnAuth(options)),
   fetchSeries,
   resolvePaths,
 };
-
-function noBuckets(sli: string): DeployImpactError {
-  return new DeployImpactError("CONFIG_INVALID", `CloudWatch keeps no buckets, which SLI ${sli} asks for.`, {
-    hint: "Write `kind: gauge` and let the query ask for the percentile: SEARCH('...', 'p95', 60).",
-  });
-}
 
 async function fetchSeries(
   options: CloudwatchOptions,
@@ -34,7 +27,7 @@ async function fetchSeries(
   ports: Ports,
   signal?: AbortSignal,
 ): Promise<FetchedSeries> {
-  if (query.kind === "quantile") throw noBuckets(query.sli);
+  requireNoBuckets(query, "CloudWatch", "SEARCH('...', 'p95', 60)");
   return await fetchUnits(
     query,
     {

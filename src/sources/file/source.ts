@@ -3,6 +3,7 @@ import { z } from "zod";
 import { KINDS } from "../../core/plan.ts";
 import type { Ports } from "../../ports.ts";
 import type { FetchedSeries, MetricSource, SeriesQuery } from "../contract.ts";
+import { requireOwnMachine } from "../local-files.ts";
 import type { SinkFactory } from "./cells.ts";
 import { findLabelledColumns, LabelledSink } from "./labelled.ts";
 import { readTable } from "./table.ts";
@@ -34,9 +35,14 @@ export const fileSource: MetricSource<FileOptions> = {
 async function fetchSeries(
   options: FileOptions,
   query: SeriesQuery,
-  _ports: Ports,
+  ports: Ports,
   signal?: AbortSignal,
 ): Promise<FetchedSeries> {
+  requireOwnMachine(
+    ports,
+    `The source of type \`${options.type}\``,
+    "Read the SLIs from a server, for example `type: prometheus`, or judge files with the Action or the command line.",
+  );
   signal?.throwIfAborted();
   const state: { sink: LabelledSink | null } = { sink: null };
   const makeSink: SinkFactory = (columns, pool) => {

@@ -58,7 +58,7 @@ interface Surroundings {
 function build(server: string, options: ConnectOptions, { ports, signal, secrets }: Surroundings): HttpClient {
   const credentials = readCredentials(options, ports.env);
   for (const secret of credentials.secrets) secrets.add(secret);
-  const limits = httpLimits(options);
+  const limits = bounded(httpLimits(options), ports.confinement);
   const show = (text: string): string => showable(text, [...secrets]);
   let transport: Promise<HttpPorts["fetch"]> | null = null;
   const connection: Connection = {
@@ -80,6 +80,18 @@ function build(server: string, options: ConnectOptions, { ports, signal, secrets
   return { send: (request) => inSlot(() => sendWithRetries(request, connection)), showable: show, limits };
 }
 
+/** What a config may ask for ends where its front door says. */
+function bounded(limits: HttpLimits, confinement: HttpPorts["confinement"]): HttpLimits {
+  if (confinement === undefined) return limits;
+  const deadlineMs = Math.min(limits.deadlineMs, confinement.maxDeadlineMs);
+  return {
+    ...limits,
+    deadlineMs,
+    timeoutMs: Math.min(limits.timeoutMs, deadlineMs),
+    maxResponseBytes: Math.min(limits.maxResponseBytes, confinement.maxResponseBytes),
+  };
+}
+
 /** A sign-in is shared by clients, so that the cancelling of one does not reach its requests. */
 function authenticatorFor(
   { auth, tls, timeout, deadline, retries }: ConnectOptions,
@@ -87,13 +99,14 @@ function authenticatorFor(
   secrets: Set<string>,
 ): Authenticator {
   if (auth === undefined) return NO_AUTHENTICATOR;
-  const ca = tls?.["ca-file"];
+  const authority = { "ca-file": tls?.["ca-file"], "ca-env": tls?.["ca-env"] };
+  const hasAuthority = authority["ca-file"] !== undefined || authority["ca-env"] !== undefined;
   const limits = {
     ...(timeout !== undefined && { timeout }),
     ...(deadline !== undefined && { deadline }),
     ...(retries !== undefined && { retries }),
     // The client's certificate is for the source alone.
-    ...(ca !== undefined && { tls: { "ca-file": ca } }),
+    ...(hasAuthority && { tls: authority }),
   };
   const connect = (name: string, url: string): HttpClient =>
     build(name, { ...limits, url }, { ports, signal: undefined, secrets });

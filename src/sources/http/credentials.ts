@@ -37,7 +37,7 @@ export function readCredentials(options: ConnectOptions, env: Ports["env"]): Cre
     headers[header] = read(`headers-env: ${header}`, name);
   }
   if (options["token-env"] !== undefined) {
-    headers.authorization = `Bearer ${read("token-env", options["token-env"])}`;
+    headers.authorization = `${options.tokenScheme ?? "Bearer"} ${read("token-env", options["token-env"])}`;
   }
   if (options["password-env"] !== undefined) {
     const user = options.username ?? read("username-env", options["username-env"] ?? "");

@@ -55,7 +55,11 @@ const httpSchema = z.strictObject(httpShape);
 export type HttpOptions = z.infer<typeof httpSchema>;
 
 /** Options whose sign-in the source has completed. */
-export type ConnectOptions = Omit<HttpOptions, "auth"> & { readonly auth?: CompleteAuth | undefined };
+export type ConnectOptions = Omit<HttpOptions, "auth"> & {
+  readonly auth?: CompleteAuth | undefined;
+  /** Word in front of the token in the header Authorization; absent: Bearer. */
+  readonly tokenScheme?: string;
+};
 
 /** Combinations of keys that contradict each other; a `superRefine` of each source on HTTP. */
 export function refineAuthentication(options: HttpOptions, context: z.RefinementCtx): void {

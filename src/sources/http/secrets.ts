@@ -8,7 +8,9 @@ export function readSecretText(setting: string, name: string, env: Ports["env"])
   throw new DeployImpactError(
     "CREDENTIAL_MISSING",
     `The environment variable ${name}, named by \`${setting}\` of the source, is not set.`,
-    { hint: `Set ${name} where deploy-impact runs (in a workflow: \`env: ${name}: \${{ secrets.${name} }}\`).` },
+    {
+      hint: `Set ${name} where deploy-impact runs (in a workflow: \`env: ${name}: \${{ secrets.${name} }}\`; for the bot: store it as a secret of that name for this repository).`,
+    },
   );
 }
 

@@ -3,12 +3,14 @@ import path from "node:path";
 import { z } from "zod";
 import { DeployImpactError } from "../../core/errors.ts";
 import type { Ports } from "../../ports.ts";
+import { requireOwnMachine } from "../local-files.ts";
 import { environmentNameSchema, textSchema } from "./fields.ts";
 import { readSecretText } from "./secrets.ts";
 
 /** Own certificates, as PEM: paths are relative to the config file. */
 export const tlsSchema = z.strictObject({
   "ca-file": textSchema.optional(),
+  "ca-env": environmentNameSchema.optional(),
   "certificate-file": textSchema.optional(),
   "certificate-env": environmentNameSchema.optional(),
   "key-file": textSchema.optional(),
@@ -21,7 +23,7 @@ export type TlsOptions = z.infer<typeof tlsSchema>;
 /** Combinations of keys inside `tls` that contradict each other. */
 export function tlsProblems(tls: TlsOptions): readonly { readonly key: string; readonly message: string }[] {
   const problems: { key: string; message: string }[] = [];
-  for (const part of ["certificate", "key"] as const) {
+  for (const part of ["ca", "certificate", "key"] as const) {
     if (tls[`${part}-file`] !== undefined && tls[`${part}-env`] !== undefined) {
       problems.push({ key: `${part}-file`, message: `give either \`${part}-file\` or \`${part}-env\`` });
     }
@@ -54,24 +56,33 @@ export interface TlsMaterial {
   readonly passphrase: string | null;
 }
 
-export async function readTlsMaterial(tls: TlsOptions, env: Ports["env"]): Promise<TlsMaterial> {
+export async function readTlsMaterial(
+  tls: TlsOptions,
+  ports: Pick<Ports, "env" | "confinement">,
+): Promise<TlsMaterial> {
+  const { env } = ports;
   const [ca, certificate, key] = await Promise.all([
-    readPem("ca", tls["ca-file"]),
-    readPem("certificate", tls["certificate-file"]),
-    readPem("key", tls["key-file"]),
+    readPem("ca", tls["ca-file"], ports),
+    readPem("certificate", tls["certificate-file"], ports),
+    readPem("key", tls["key-file"], ports),
   ]);
   const fromEnvironment = (name: string | undefined, setting: string): string | null =>
     name === undefined ? null : readSecretText(`tls: ${setting}`, name, env);
   return {
-    ca,
+    ca: ca ?? fromEnvironment(tls["ca-env"], "ca-env"),
     cert: certificate ?? fromEnvironment(tls["certificate-env"], "certificate-env"),
     key: key ?? fromEnvironment(tls["key-env"], "key-env"),
     passphrase: fromEnvironment(tls["passphrase-env"], "passphrase-env"),
   };
 }
 
-async function readPem(part: string, file: string | undefined): Promise<string | null> {
+async function readPem(
+  part: string,
+  file: string | undefined,
+  ports: Pick<Ports, "confinement">,
+): Promise<string | null> {
   if (file === undefined) return null;
+  requireOwnMachine(ports, `\`tls: ${part}-file\``, `Store the PEM as a secret and name it in \`tls: ${part}-env\`.`);
   try {
     return await readFile(file, "utf8");
   } catch (error) {

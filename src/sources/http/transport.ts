@@ -11,11 +11,14 @@ type Fetch = HttpPorts["fetch"];
  * loaded only then.
  */
 export async function openTransport(url: string, tls: TlsOptions | undefined, ports: HttpPorts): Promise<Fetch> {
-  const proxy = proxyFor(url, ports.env);
+  const { confinement } = ports;
+  // Whoever confines a config decides on proxies too: the environment here is the config's own.
+  const proxy = confinement === undefined ? proxyFor(url, ports.env) : null;
   if (tls === undefined && proxy === null) return ports.fetch;
-  const settings = tls === undefined ? {} : tlsSettings(await readTlsMaterial(tls, ports.env));
+  const settings = tls === undefined ? {} : tlsSettings(await readTlsMaterial(tls, ports));
   // A key that does not fit would otherwise only show as a connection that fails.
   if (attempt(() => createSecureContext(settings)) === null) throw unusableCertificate();
+  if (confinement !== undefined) return confinement.fetchWith(settings);
   const { Agent, fetch, ProxyAgent } = await import("undici");
   const dispatcher =
     proxy === null

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DeployImpactError } from "../../../core/errors.ts";
+import { requireOwnMachine } from "../../local-files.ts";
 import type { HttpPorts } from "../contract.ts";
 import type { AuthContext } from "./contract.ts";
 import { exchange, readJsonAs } from "./exchange.ts";
@@ -15,7 +16,13 @@ export function hasGithubIdentity(env: HttpPorts["env"]): boolean {
 const identitySchema = z.object({ value: z.string().min(1) });
 
 /** A signed statement of the runner about this job, for `audience`; it lasts some minutes. */
-export async function githubIdentity(audience: string, { ports, connect, keepSecret }: AuthContext): Promise<string> {
+export async function githubIdentity(audience: string, context: AuthContext): Promise<string> {
+  const { ports, connect, keepSecret } = context;
+  requireOwnMachine(
+    ports,
+    "The identity of a GitHub job",
+    "Sign in with secrets of the repository: keys for sigv4, `credentials-env` for google, `client-secret-env` for azure.",
+  );
   const [url = "", token = ""] = [ports.env[REQUEST_URL], ports.env[REQUEST_TOKEN]];
   if (url === "" || token === "") {
     throw new DeployImpactError("CREDENTIAL_MISSING", "This job has no identity of its own to sign in with.", {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { DeployImpactError } from "../../../core/errors.ts";
+import { requireOwnMachine } from "../../local-files.ts";
 import type { HttpPorts } from "../contract.ts";
 import { readSecretText } from "../secrets.ts";
 import type { AuthContext } from "./contract.ts";
@@ -86,6 +87,11 @@ export async function googleKey(auth: GoogleOptions, context: AuthContext): Prom
   const file = env[KEY_FILE]?.trim() ?? "";
   if (file !== "")
     return readKey(await readIdentityFile(KEY_FILE, file, context), `the file that ${KEY_FILE} names`, context);
+  requireOwnMachine(
+    context.ports,
+    "`auth: google` without credentials",
+    "Store the JSON of a service account key as a secret and name it in `credentials-env` of `auth`.",
+  );
   const own = await readFile(userFile(env), "utf8").catch(() => null);
   if (own !== null) return readKey(own, "the application default credentials of this user", context);
   if (hasGithubIdentity(env)) throw noProvider();
