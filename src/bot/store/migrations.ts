@@ -13,6 +13,8 @@ create table installations (
   id bigint primary key,
   account text not null,
   suspended_at timestamptz,
+  -- GitHub asked us to wait until then: no job of this installation starts before
+  paused_until timestamptz,
   created_at timestamptz not null default now()
 );
 create table repositories (
@@ -131,11 +133,22 @@ create table gates (
   repository_id bigint not null references repositories on delete cascade,
   run_id bigint not null,
   environment text not null,
+  -- tells a new attempt of the same run from the same question asked again; null: GitHub named none
+  deployment_id bigint,
   sha text not null,
+  -- 'left-to-people': said so, and still open to a later verdict
   state text not null check (state in ('waiting', 'approved', 'rejected', 'left-to-people', 'expired')),
+  -- the environment whose verdict it asks for, and the analysis that it waits for; null: not known yet
+  watches text,
+  analysis_id uuid references analyses on delete set null,
+  -- written down before it is sent, so that a second try sends the same
+  decision text check (decision in ('approved', 'rejected')),
   -- status reports sent so far; GitHub takes ten
   reports integer not null default 0,
   last_report text,
+  reported_at timestamptz,
+  -- since when every look failed; null: the last one did not
+  failing_since timestamptz,
   reason text,
   requested_at timestamptz not null,
   deadline timestamptz not null,
@@ -143,7 +156,27 @@ create table gates (
   decided_at timestamptz,
   unique (repository_id, run_id, environment)
 );
-create index on gates (next_at) where state = 'waiting';
+create index on gates (next_at) where state in ('waiting', 'left-to-people');
+create index on gates (repository_id, watches) where state in ('waiting', 'left-to-people');
+-- What people asked for in comments and by buttons: answered once, however often GitHub tells us, and never too often.
+create table commands (
+  id uuid primary key default gen_random_uuid(),
+  installation_id bigint not null,
+  repository_id bigint not null references repositories on delete cascade,
+  -- number of the pull request or issue; null: a button on a check run
+  issue bigint,
+  -- the comment or the click
+  origin text not null,
+  actor text not null,
+  command text not null,
+  -- null: being worked on
+  outcome text,
+  -- a comment of ours answered it
+  answered boolean not null default false,
+  at timestamptz not null,
+  unique (repository_id, origin)
+);
+create index on commands (repository_id, issue, at desc);
 create table reactions (
   id uuid primary key default gen_random_uuid(),
   verdict_id uuid not null references verdicts on delete cascade,
