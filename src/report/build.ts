@@ -1,4 +1,5 @@
 import type { ResultDocument, SliResult } from "../core/result.ts";
+import { amendmentSentences, isAcknowledged } from "./amendments.ts";
 import { pathChart } from "./chart-data.ts";
 import { mermaidChart } from "./charts/mermaid.ts";
 import type { ReportContext } from "./context.ts";
@@ -19,6 +20,7 @@ const SMALL_CHART_BINS = 60;
 /** The one place where a result becomes words and formatted numbers. */
 export function buildReport(document: ResultDocument, context: ReportContext): ReportModel {
   const shown = disclosure(document, context);
+  const amendments = context.amendments ?? [];
   const slis = inOrder(document);
   const manyServices = new Set(slis.map((sli) => sli.service)).size > 1;
   const scope: MetricScope = { document, context, shown, manyServices };
@@ -33,12 +35,13 @@ export function buildReport(document: ResultDocument, context: ReportContext): R
     verdict: document.verdict,
     symbol: wording.symbol,
     word: wording.word,
-    title: titleOf(wording.word, answer),
+    title: titleOf(isAcknowledged(amendments) ? `${wording.word}, acknowledged` : wording.word, answer),
     answer,
     environment: environment === null ? null : shown.label(environment),
     shortSha: sha === null ? null : shown.label(sha.slice(0, 7)),
     history: historyOf(context),
     setting: settingOf(document, shown),
+    amendments: amendmentSentences(amendments, shown.message),
     meaning: meaningOf(document, lead),
     alerts: metrics.flatMap(({ subgroups }) => subgroups?.alert ?? []),
     next: nextOf(document, lead, context),

@@ -1,4 +1,5 @@
 import type { Verdict } from "../core/result.ts";
+import type { PlanAmendment } from "./amendments.ts";
 
 /** `relative`: no level of a production metric is printed, only changes. `full`: levels and absolute effects too. */
 export type Values = "relative" | "full";
@@ -27,6 +28,8 @@ export interface ReportContext {
   readonly batchPullRequests: readonly number[];
   /** True where the bot answers slash commands; only then may advice name one. */
   readonly commands?: boolean;
+  /** What was changed after the plan had been announced, oldest first. */
+  readonly amendments?: readonly PlanAmendment[];
 }
 
 /** A context without GitHub: what the command line starts from. */

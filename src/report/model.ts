@@ -25,6 +25,8 @@ export interface ReportModel {
   readonly history: string | null;
   /** Which units, which windows, what was ignored. */
   readonly setting: readonly string[];
+  /** What was changed after the plan had been announced, by whom and why; oldest first. */
+  readonly amendments: readonly string[];
   /** What the verdict means, in this case. */
   readonly meaning: readonly string[];
   /** Parts that got worse beyond the margin although their metric as a whole is not called so. */

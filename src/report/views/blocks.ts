@@ -301,6 +301,18 @@ export function leftOut(model: ReportModel): string {
   return `<sub>Shortened to fit; ${link === null ? "result.json holds everything" : `everything is in the ${link}`}.</sub>`;
 }
 
+/** Changes of the announced plan that are shown one by one; the newest count most. */
+const MOST_AMENDMENTS = 6;
+
+export function amendments({ amendments: lines }: ReportModel): string | null {
+  if (lines.length === 0) return null;
+  const left = lines.length - MOST_AMENDMENTS;
+  return paragraphs([
+    "**Changed after the announcement**",
+    bullets([...(left > 0 ? [`${left} earlier changes.`] : []), ...lines.slice(-MOST_AMENDMENTS)]),
+  ]);
+}
+
 export function batchLine(model: ReportModel): string | null {
   return model.batch === null ? null : escapeMarkdown(model.batch);
 }

@@ -2,6 +2,7 @@ import type { ReportModel } from "../model.ts";
 import {
   alerts,
   allTables,
+  amendments,
   batchLine,
   bullets,
   chart,
@@ -51,7 +52,7 @@ function compactSummary(model: ReportModel): string {
 }
 
 function minimalSummary(model: ReportModel): string {
-  return paragraphs([heading(model), reportLink(model)]);
+  return paragraphs([heading(model), amendments(model), reportLink(model)]);
 }
 
 /** Answer, table, meaning, next step, checks: the same first lines as the comment. */
@@ -62,6 +63,7 @@ export function reviewer(model: ReportModel): readonly (string | null)[] {
     shortTable(model),
     remainder(model),
     alerts(model),
+    amendments(model),
     prose(model.meaning),
     prose(model.setting),
     next(model),

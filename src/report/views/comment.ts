@@ -2,6 +2,7 @@ import type { MetricModel, ReportModel } from "../model.ts";
 import {
   alerts,
   allTables,
+  amendments,
   batchLine,
   chart,
   checkBullets,
@@ -40,7 +41,7 @@ function compact(model: ReportModel): string {
 }
 
 function minimal(model: ReportModel): string {
-  return `${model.marker}\n${paragraphs([heading(model), reportLink(model)])}\n`;
+  return `${model.marker}\n${paragraphs([heading(model), amendments(model), reportLink(model)])}\n`;
 }
 
 function visible(model: ReportModel): readonly (string | null)[] {
@@ -51,6 +52,7 @@ function visible(model: ReportModel): readonly (string | null)[] {
     shortTable(model),
     remainder(model),
     alerts(model),
+    amendments(model),
     prose(model.meaning),
     prose(model.setting),
     next(model),

@@ -37,6 +37,7 @@ export function renderText(model: ReportModel, options: TextOptions): string {
     metricTable(model.metrics, page),
     otherReasons(model, page),
     ...model.alerts.map((line) => alert(line, page)),
+    section("Changed after the announcement", model.amendments, page),
     wrapped(model.meaning.join(" "), page),
     wrapped(model.setting.join(" "), page),
     next(model, page),
