@@ -12,6 +12,7 @@ import type {
 } from "./contract.ts";
 import { datadogSource } from "./datadog/source.ts";
 import { fileSource } from "./file/source.ts";
+import { httpJsonSource } from "./http-json/source.ts";
 import { prometheusSource } from "./prometheus/source.ts";
 
 /** A source whose options are known: nobody outside needs their type. */
@@ -86,5 +87,6 @@ export const SOURCES: Readonly<Record<string, SourceEntry>> = Object.fromEntries
   ...byType(cloudwatchSource),
   ...byType(datadogSource),
   ...byType(fileSource),
+  ...byType(httpJsonSource),
   ...byType(prometheusSource),
 ]);

@@ -6,7 +6,11 @@ import type { SeriesQuery } from "./contract.ts";
 export const KINDS_WITHOUT_BUCKETS = KINDS.filter((kind) => kind !== "quantile");
 
 /** Refuses an SLI of buckets; `instead` says how the query asks for a percentile. */
-export function requireNoBuckets({ kind, sli }: Pick<SeriesQuery, "kind" | "sli">, server: string, instead: string): void {
+export function requireNoBuckets(
+  { kind, sli }: Pick<SeriesQuery, "kind" | "sli">,
+  server: string,
+  instead: string,
+): void {
   if (kind !== "quantile") return;
   throw new DeployImpactError("CONFIG_INVALID", `${server} gives no buckets, which SLI ${sli} asks for.`, {
     hint: `Write \`kind: gauge\` and let the query ask for the percentile: ${instead}.`,

@@ -1,6 +1,6 @@
 import { nearestName } from "./nearest.ts";
 
-const LINE = /^([a-z][a-z-]*)\s*:\s*(.*)$/;
+const LINE = /^([a-z][a-z-]*)\s*:(?:\s+(.*))?$/;
 
 /** What a query of several parts may and must hold. */
 export interface LineRules<Name extends string> {
@@ -28,7 +28,13 @@ export function readQueryLines<Name extends string>(
       parts[name] = rest.trim();
       current = name;
     } else if (current !== null) {
-      const meant = name === undefined ? null : nearestName(name, known.filter((one) => !Object.hasOwn(parts, one)));
+      const meant =
+        name === undefined
+          ? null
+          : nearestName(
+              name,
+              known.filter((one) => !Object.hasOwn(parts, one)),
+            );
       if (meant !== null) return `\`${name}:\` is no part of it; did you mean \`${meant}:\`?`;
       parts[current] = `${parts[current] ?? ""} ${line.trim()}`.trim();
     } else if (alone !== undefined) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ErrorCode } from "../../../src/core/errors.ts";
 import { type Loopback, replyJson, startLoopback } from "../../integration/servers/loopback.ts";
 import { FIXTURE, type FixtureSeries, FROM } from "./fixture.ts";
+import { httpJsonHarness } from "./harnesses/http-json.ts";
 
 /** One way to fill a source with the fixture, and ways to break it. Each source needs one. */
 export interface SourceHarness {
@@ -303,4 +304,10 @@ function metricDataOf(label: string): string {
   return `<GetMetricDataResponse><GetMetricDataResult><MetricDataResults><member><Id>a</Id><Label>${label}</Label><StatusCode>Complete</StatusCode><Timestamps><member>${new Date(FROM * 1000).toISOString()}</member></Timestamps><Values><member>1.0</member></Values></member></MetricDataResults></GetMetricDataResult></GetMetricDataResponse>`;
 }
 
-export const HARNESSES: readonly SourceHarness[] = [cloudwatchHarness, datadogHarness, fileHarness, prometheusHarness];
+export const HARNESSES: readonly SourceHarness[] = [
+  cloudwatchHarness,
+  datadogHarness,
+  fileHarness,
+  httpJsonHarness,
+  prometheusHarness,
+];

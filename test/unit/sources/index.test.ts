@@ -24,6 +24,7 @@ describe("the table of sources", () => {
       "file",
       "google-managed-prometheus",
       "grafana-cloud",
+      "http-json",
       "mimir",
       "prometheus",
       "thanos",
