@@ -4,12 +4,23 @@ import { analyze } from "../core/analyze.ts";
 import { DeployImpactError } from "../core/errors.ts";
 import type { SliSeries } from "../core/panel/series.ts";
 import { type WaveSpan, waveSpan } from "../core/panel/waves.ts";
-import type { AnalysisPlan, Design, Direction, InferenceName, Kind, Margin, Mode, Scale } from "../core/plan.ts";
+import type {
+  AnalysisPlan,
+  Design,
+  Direction,
+  InferenceName,
+  Kind,
+  LookPlan,
+  Margin,
+  Mode,
+  Scale,
+} from "../core/plan.ts";
 import type { ResultDocument } from "../core/result.ts";
 import type { Ports } from "../ports.ts";
 import { type PanelFile, readPanel } from "../sources/file/panel.ts";
 import type { Warning } from "./collect.ts";
 import { buildDocument } from "./document.ts";
+import { chooseLook, lookSchedule } from "./looks.ts";
 import { commonSpacing, lastStamp } from "./spacing.ts";
 
 /** `check --panel`: every row counts, and what a config would say comes from flags. Spans are seconds. */
@@ -35,9 +46,11 @@ export interface PanelRequest {
   readonly design: "auto" | Design;
   readonly seed: number;
   readonly mode: Mode;
+  /** One of several planned looks, which need `post`; left out: the only one. */
+  readonly look?: { readonly number: number; readonly of: number };
 }
 
-interface ReadPanel {
+export interface ReadPanel {
   readonly id: string;
   readonly name: string;
   readonly file: PanelFile;
@@ -88,7 +101,7 @@ export async function runPanels(
   });
 }
 
-async function readPanels(request: PanelRequest, ports: Pick<Ports, "log">): Promise<ReadPanel[]> {
+export async function readPanels(request: PanelRequest, ports: Pick<Ports, "log">): Promise<ReadPanel[]> {
   const ids = request.panels.map(panelId);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) {
@@ -115,14 +128,22 @@ function namedBy({ deployed }: PanelRequest): string {
   return deployed?.waves === undefined ? "--treated" : "--deployed-at";
 }
 
-interface Deployed {
+export interface Deployed {
   readonly deployedAt: number;
   readonly waves?: Readonly<Record<string, number>>;
   readonly source: "flag" | "panel";
 }
 
-/** When the units were deployed: by flag, else as the column `deployed_at` of the panels says. */
-function deployedIn({ deployed }: PanelRequest, panels: readonly ReadPanel[]): Deployed {
+function deployedIn(request: PanelRequest, panels: readonly ReadPanel[]): Deployed {
+  const stated = statedIn(request, panels);
+  if (stated !== null) return stated;
+  throw new DeployImpactError("USAGE", "--deployed-at is missing.", {
+    hint: `Say when the deploy happened, for example --deployed-at ${TIME_EXAMPLE}, or give the panel a column deployed_at with the time of each treated unit.`,
+  });
+}
+
+/** When the units were deployed: by flag, else as the column `deployed_at` of the panels says; null: nobody says it. */
+export function statedIn({ deployed }: PanelRequest, panels: readonly ReadPanel[]): Deployed | null {
   if (deployed !== null) return { ...deployed, source: "flag" };
   const waves: Record<string, number> = {};
   for (const { name, file } of panels) {
@@ -132,10 +153,7 @@ function deployedIn({ deployed }: PanelRequest, panels: readonly ReadPanel[]): D
     }
   }
   const times = Object.values(waves);
-  if (times.length > 0) return { deployedAt: Math.min(...times), waves, source: "panel" };
-  throw new DeployImpactError("USAGE", "--deployed-at is missing.", {
-    hint: `Say when the deploy happened, for example --deployed-at ${TIME_EXAMPLE}, or give the panel a column deployed_at with the time of each treated unit.`,
-  });
+  return times.length > 0 ? { deployedAt: Math.min(...times), waves, source: "panel" } : null;
 }
 
 function twoDeployTimes(unit: string, panel: string): DeployImpactError {
@@ -153,7 +171,7 @@ export function panelId(panel: string): string {
   return name.replace(/\.(gz|zst)$/i, "").replace(/(?<=.)\.[^.]*$/, "");
 }
 
-function refuseUnknownUnits(panels: readonly ReadPanel[], request: PanelRequest): void {
+export function refuseUnknownUnits(panels: readonly ReadPanel[], request: PanelRequest): void {
   const filled = panels.filter(({ file }) => file.rows > 0);
   const unknown = filled[0]?.file.unknownTreated.find((unit) =>
     filled.every(({ file }) => file.unknownTreated.includes(unit)),
@@ -182,7 +200,7 @@ function fileWarnings({ id, name, file }: ReadPanel, request: PanelRequest): War
   return said.map((message) => ({ sli: id, message }));
 }
 
-function chooseStep(given: number | null, panels: readonly ReadPanel[]): { step: number; warnings: Warning[] } {
+export function chooseStep(given: number | null, panels: readonly ReadPanel[]): { step: number; warnings: Warning[] } {
   if (given !== null) return { step: given, warnings: [] };
   const spacings = panels.map(({ file }) => commonSpacing(file.series));
   const known = spacings.filter((spacing) => spacing !== null);
@@ -199,7 +217,7 @@ function chooseStep(given: number | null, panels: readonly ReadPanel[]): { step:
   return { step, warnings };
 }
 
-function panelPlan(
+export function panelPlan(
   request: PanelRequest,
   deployed: Deployed,
   panels: readonly ReadPanel[],
@@ -212,7 +230,10 @@ function panelPlan(
     waves === undefined
       ? { deployedAt: deployed.deployedAt, lastAt: deployed.deployedAt, settle: request.settle }
       : waveSpan(waves, { step, settle: request.settle });
-  const postEnd = post === null ? null : lastAt + request.settle + post;
+  const settled = lastAt + request.settle;
+  const look = lookIn(request, step, settled);
+  const current = look?.planned[look.number - 1];
+  const postEnd = current?.postEnd ?? (post === null ? null : settled + post);
   return {
     service: null,
     slis: panels.map(({ id, file }) => ({
@@ -225,7 +246,8 @@ function panelPlan(
     })),
     window: { deployedAt, step, preStart: pre === null ? null : deployedAt - pre, settle, postEnd },
     asOf: panelAsOf(lastStamp(panels.flatMap(({ file }) => file.series)), lastAt, postEnd, step, now),
-    alpha: request.alpha,
+    alpha: current?.alpha ?? request.alpha,
+    ...(look === null ? {} : { look }),
     inference: request.inference,
     scale: request.scale,
     design: request.design,
@@ -240,6 +262,18 @@ function panelPlan(
     configChanged: null,
     notes: { deployedAtSource: deployed.source },
   };
+}
+
+/** A panel that is complete has no lag. */
+function lookIn({ look, post, alpha }: PanelRequest, step: number, settled: number): LookPlan | null {
+  if (look === undefined) return null;
+  if (post === null) {
+    throw new DeployImpactError("USAGE", "--look with a panel needs --post: the looks divide a planned post window.", {
+      hint: "Say how long the whole post window is, for example --post 1h, also at the first look.",
+    });
+  }
+  const planned = lookSchedule({ post, step, looks: look.of }, alpha, { settled, lag: 0 });
+  return chooseLook(planned, alpha, look.number, settled);
 }
 
 /**
