@@ -137,7 +137,7 @@ describe("secrets of tenants", () => {
     const [one, two, other] = [await make(SHOP), await make(SHOP), await make(EVIL)];
     expect(one.env).not.toBe(two.env);
     expect(one.env).not.toBe(other.env);
-    expect(one.env["constructor"]).toBeUndefined();
+    expect(Reflect.get(one.env, "constructor")).toBeUndefined();
     expect(Object.isFrozen(one.env)).toBe(true);
   });
 

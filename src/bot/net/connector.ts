@@ -47,18 +47,18 @@ export function literalRefusal(host: string, allowed: AllowedNetworks): Error | 
 }
 
 function checkedLookup(allowed: AllowedNetworks, resolve: Resolve): LookupFunction {
+  const passing = async (host: string): Promise<[ResolvedAddress, ...ResolvedAddress[]]> => {
+    const found = await resolve(host);
+    const [first, ...rest] = found.filter(({ address }) => refusalOf(address, allowed) === null);
+    if (first !== undefined) return [first, ...rest];
+    throw addressRefused(host, found.map(({ address }) => refusalOf(address, allowed))[0] ?? "no address");
+  };
   return (host, { all }, callback) => {
-    resolve(host).then(
-      (found) => {
-        const passed = found.filter(({ address }) => refusalOf(address, allowed) === null);
-        const [first] = passed;
-        if (first === undefined) {
-          const why = found.map(({ address }) => refusalOf(address, allowed))[0] ?? "no address";
-          callback(addressRefused(host, why), "", 0);
-        } else if (all === true) callback(null, [...passed]);
-        else callback(null, first.address, first.family);
-      },
-      (error: unknown) => callback(error as NodeJS.ErrnoException, "", 0),
+    // On a tick of its own: what the socket throws is not a rejection of the look-up.
+    const answer = (...outcome: Parameters<typeof callback>): void => process.nextTick(callback, ...outcome);
+    passing(host).then(
+      ([first, ...rest]) => (all === true ? answer(null, [first, ...rest]) : answer(null, first.address, first.family)),
+      (error: unknown) => answer(error as NodeJS.ErrnoException, "", 0),
     );
   };
 }

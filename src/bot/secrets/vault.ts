@@ -75,8 +75,8 @@ function unseal(sealed: Uint8Array, place: string, key: Uint8Array): string {
     .setAuthTag(sealed.subarray(TAG_AT, TEXT_AT));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(TEXT_AT)), decipher.final()]).toString("utf8");
-  } catch {
-    throw damaged();
+  } catch (error) {
+    throw damaged(error);
   }
 }
 
@@ -96,12 +96,13 @@ function otherKey(): DeployImpactError {
   );
 }
 
-function damaged(): DeployImpactError {
+function damaged(cause?: unknown): DeployImpactError {
   return new DeployImpactError(
     "CREDENTIAL_MISSING",
     "A stored secret is damaged, or was written for another repository or name.",
     {
       hint: "Store the secret again: npm run bot -- secrets set OWNER/REPOSITORY NAME.",
+      cause,
     },
   );
 }
