@@ -37,7 +37,7 @@ const estimate = z.strictObject({
   pValue: optionalNumber.meta({ description: "Two-sided, of no effect" }),
   confLow: optionalNumber,
   confHigh: optionalNumber,
-  level: number,
+  level: number.meta({ description: "Of the interval; with several looks (inference.look) of this one alone" }),
   pMargin: optionalNumber.meta({ description: "One-sided, of a harm up to the margin" }),
   pMarginAdjusted: optionalNumber.meta({ description: "The same after Holm" }),
 });
@@ -148,6 +148,16 @@ const sli = z
         clusters: optionalNumber,
         dof: optionalNumber,
         detail: z.string().optional(),
+        look: z
+          .strictObject({
+            number: number.meta({ description: "From 1" }),
+            of: number,
+            alpha: number.meta({ description: "Two-sided, of this look: p-values and level are to be read with it" }),
+            alphaSpent: number.meta({ description: "Two-sided, of this look and all before it together" }),
+            alphaOfAll: number.meta({ description: "Two-sided, of all looks together" }),
+          })
+          .optional()
+          .meta({ description: "One of several planned looks; left out: the only one" }),
       })
       .nullable(),
     estimate: estimate.nullable().meta({ description: "null: not computed, never zero" }),
@@ -232,7 +242,17 @@ const plan = z
       postEnd: optionalNumber,
     }),
     asOf: number,
-    alpha: number,
+    alpha: number.meta({ description: "Two-sided; with `look` of this look alone" }),
+    look: z
+      .strictObject({
+        number: number.meta({ description: "From 1" }),
+        alpha: number.meta({ description: "Two-sided, of all looks together" }),
+        planned: z
+          .array(z.strictObject({ postEnd: number, readyAt: number, alpha: number, alphaSpent: number }))
+          .readonly()
+          .meta({ description: "All looks as planned before the data; instants in epoch seconds" }),
+      })
+      .optional(),
     inference: z.enum(INFERENCES),
     scale: z.enum(["auto", ...SCALES]),
     design: z.enum(["auto", ...DESIGNS]),

@@ -7,21 +7,6 @@ import type { ServicePlan } from "./plan.ts";
 
 /** Why this run cannot be answered whatever the metrics say, or null. No metric is read for it. */
 export function refusalBeforeReading(planned: readonly ServicePlan[], now: number): Refusal | null {
-  return plannedLooks(planned) ?? tooEarly(planned, now);
-}
-
-function plannedLooks(planned: readonly ServicePlan[]): Refusal | null {
-  const looks = Math.max(...planned.map(({ service }) => service.looks));
-  if (looks <= 1) return null;
-  return {
-    code: "DESIGN_NOT_AVAILABLE",
-    message: `The config plans ${looks} looks at the data, which needs intervals that allow for them; this release looks once, at the end.`,
-    hint: "Remove `looks`, or write `looks: 1`.",
-    facts: { looks },
-  };
-}
-
-function tooEarly(planned: readonly ServicePlan[], now: number): Refusal | null {
   const deployedAt = planned[0]?.plan.window.deployedAt ?? now;
   if (now < deployedAt) {
     return {
@@ -31,13 +16,27 @@ function tooEarly(planned: readonly ServicePlan[], now: number): Refusal | null 
       facts: { deployedAt, now, ahead: round(deployedAt - now) },
     };
   }
-  const readyAt = Math.max(...planned.map((one) => one.readyAt));
-  if (now >= readyAt) return null;
+  const last = planned.reduce<ServicePlan | null>((a, b) => (a === null || b.readyAt > a.readyAt ? b : a), null);
+  if (last === null || now >= last.readyAt) return null;
+  return openWindow(last, now);
+}
+
+function openWindow({ plan, readyAt }: ServicePlan, now: number): Refusal {
+  const { look } = plan;
+  const what =
+    look === undefined
+      ? "The post window is still open: its data are"
+      : `It is too early for look ${look.number} of ${look.planned.length}: its data are`;
   return {
     code: "WINDOW_OPEN",
-    message: `The post window is still open: its data are complete at ${iso(readyAt)}, in ${waitText(readyAt - now)}.`,
+    message: `${what} complete at ${iso(readyAt)}, in ${waitText(readyAt - now)}.`,
     hint: `Run again at ${iso(readyAt)} or later, or shorten \`windows.post\`.`,
-    facts: { readyAt, now, wait: round(readyAt - now) },
+    facts: {
+      readyAt,
+      now,
+      wait: round(readyAt - now),
+      ...(look === undefined ? {} : { look: look.number, looks: look.planned.length }),
+    },
   };
 }
 

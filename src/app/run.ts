@@ -4,6 +4,7 @@ import type { ResultDocument } from "../core/result.ts";
 import type { Ports } from "../ports.ts";
 import { type Collected, collect } from "./collect.ts";
 import { buildDocument, deploymentFacts } from "./document.ts";
+import type { LookChoice } from "./looks.ts";
 import { planServices } from "./plan.ts";
 import { refusalBeforeReading, refusedAnalysis } from "./premature.ts";
 import type { Trigger } from "./trigger.ts";
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly version: string;
   /** What relative paths in the config are relative to. */
   readonly baseDir: string;
+  /** Which of the planned looks; left out: the one that is due. */
+  readonly look?: LookChoice;
 }
 
 /**
@@ -24,11 +27,11 @@ export async function runAnalysis(
   config: Config,
   given: Trigger,
   ports: Ports,
-  { version, baseDir }: RunOptions,
+  { version, baseDir, look }: RunOptions,
 ): Promise<ResultDocument> {
   const startedAt = ports.now();
   const trigger = withWaves(config, given);
-  const planned = planServices(config, trigger, startedAt / 1000);
+  const planned = planServices(config, trigger, startedAt / 1000, look);
   const refusal = refusalBeforeReading(planned, startedAt / 1000);
   const collected: Collected[] = [];
   if (refusal === null) {

@@ -27,6 +27,9 @@ export type FailRule = (typeof FAIL_RULES)[number];
 export const BLOCK_RULES = ["neutral", "block"] as const;
 export type BlockRule = (typeof BLOCK_RULES)[number];
 
+/** More looks find nothing sooner and cost sharpness at the end (docs/evidence.md). */
+export const MOST_LOOKS = 20;
+
 /** A config as the use cases read it: parsed, environment applied, defaults filled in. Spans are seconds, instants epoch seconds. */
 export interface Config {
   /** As the caller named it, for messages. */
@@ -64,7 +67,7 @@ export interface ServiceConfig {
   readonly design: "auto" | Design;
   /** What was planned for a concurrent split; null: nothing. */
   readonly split: SplitPlan | null;
-  /** Planned looks at the data; 1: only the final one. */
+  /** Planned looks at the data, the last one at the end of the post window; 1: only that one. */
   readonly looks: number;
   readonly slis: readonly SliConfig[];
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ASSIGNMENTS, DESIGNS, DIRECTIONS, INFERENCES, KINDS, MODES, ROLES, SCALES, SHARES_OF } from "../core/plan.ts";
-import { BLOCK_RULES, COMMENT_RULES, FAIL_RULES, VALUE_RULES } from "./config.ts";
+import { BLOCK_RULES, COMMENT_RULES, FAIL_RULES, MOST_LOOKS, VALUE_RULES } from "./config.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { DURATION_EXAMPLES, parseDuration } from "./duration.ts";
 import { MARGIN_EXAMPLES, parseMargin } from "./margin.ts";
@@ -273,9 +273,14 @@ const serviceSettings = {
   looks: z
     .int()
     .min(1, { error: "must be at least 1" })
-    .max(1000, { error: "must be at most 1000" })
+    .max(MOST_LOOKS, { error: `must be at most ${MOST_LOOKS}` })
     .optional()
-    .meta({ description: "Planned looks at the data; 1: only the final one decides", default: 1, examples: [1] }),
+    .meta({
+      description:
+        "Planned looks at the data, evenly over windows.post; the first that decides ends the waiting, and all together keep alpha",
+      default: 1,
+      examples: [4],
+    }),
   slis: z.array(sli).optional().meta({ description: "What is judged; an environment changes an SLI by its id" }),
 };
 

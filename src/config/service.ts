@@ -14,16 +14,17 @@ import { resolveUnits } from "./units.ts";
 export function resolveService(name: string | null, findings: Findings, requireMargins: boolean): ServiceConfig {
   const input = findings.root as ServiceInput;
   const sources = resolveSources(input, findings);
+  const windows = resolveWindows(
+    input.windows,
+    findings,
+    input.design === "its" ? DEFAULTS.preWithoutControls : DEFAULTS.pre,
+  );
   return {
     name,
     paths: input.paths ?? [],
     sources,
     units: resolveUnits(input.units, findings, hasWaves(findings.root)),
-    windows: resolveWindows(
-      input.windows,
-      findings,
-      input.design === "its" ? DEFAULTS.preWithoutControls : DEFAULTS.pre,
-    ),
+    windows,
     exclusions: resolveExclusions(input.exclude, findings),
     versionQuery: resolveVersionQuery(input["version-query"], sources, findings),
     alpha: input.alpha ?? DEFAULTS.alpha,
@@ -31,7 +32,7 @@ export function resolveService(name: string | null, findings: Findings, requireM
     scale: input.scale ?? DEFAULTS.scale,
     design: input.design ?? DEFAULTS.design,
     split: resolveSplit(input.split),
-    looks: input.looks ?? DEFAULTS.looks,
+    looks: resolveLooks(input.looks, windows, findings),
     slis: resolveSlis(input.slis, sources, findings, requireMargins),
   };
 }
@@ -59,6 +60,19 @@ function resolveWindows(input: ServiceInput["windows"], findings: Findings, pre:
     findings.add(["windows", key], `is shorter than one step`, `Make windows.${key} longer than windows.step.`);
   }
   return windows;
+}
+
+function resolveLooks(input: number | undefined, { post, step }: WindowsConfig, findings: Findings): number {
+  const looks = input ?? DEFAULTS.looks;
+  const most = Math.max(1, Math.floor(post / step));
+  if (looks > most) {
+    findings.add(
+      ["looks"],
+      `must be at most ${most} here, because each look needs a step of windows.post`,
+      "Plan fewer looks, lengthen windows.post, or shorten windows.step.",
+    );
+  }
+  return looks;
 }
 
 function resolveExclusions(input: ServiceInput["exclude"], findings: Findings): Exclusion[] {

@@ -14,6 +14,7 @@ import { analyzeSubgroups } from "./subgroups/analyze.ts";
 import { emptyResult } from "./verdict/empty-result.ts";
 import type { SliDraft } from "./verdict/finish.ts";
 import { relativeEstimate, toEstimate } from "./verdict/judge.ts";
+import { describeLook } from "./verdict/looks.ts";
 import type { Paths } from "./verdict/paths.ts";
 import { minimumDetectableEffect } from "./verdict/power.ts";
 
@@ -75,6 +76,7 @@ function answeredDraft(question: DesignQuestion, chosen: Chosen, found: DesignAn
       clusters: effect.clusters,
       dof,
       ...(effect.detail === undefined ? {} : { detail: effect.detail }),
+      ...describeLook(plan),
     },
     estimate: toEstimate(effect, sli.direction, margin, plan.alpha),
     relative: relativeEstimate(effect, baseline.treatedPost, plan.alpha),

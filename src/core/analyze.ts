@@ -6,6 +6,7 @@ import type { Analysis, SliResult, UnitLists, WindowsUsed } from "./result.ts";
 import { roundDeep } from "./round.ts";
 import { adjustMargins, aggregateCodes, aggregateVerdict, counts } from "./verdict/aggregate.ts";
 import { finishSli, type SliDraft } from "./verdict/finish.ts";
+import { withNextLook } from "./verdict/looks.ts";
 
 export interface AnalysisRequest {
   readonly plan: AnalysisPlan;
@@ -20,7 +21,7 @@ export interface AnalysisRequest {
 export function analyze(requests: readonly AnalysisRequest[]): Analysis {
   const drafts = requests.flatMap(({ plan, inputs }) => withPlaceboOutcome(plan, draftsOf(plan, inputs)));
   const adjusted = adjustMargins(drafts.map((draft) => draft.result));
-  const slis = drafts.map((draft, i) => rounded(finishSli(draft, adjusted[i] ?? null)));
+  const slis = drafts.map((draft, i) => rounded(withNextLook(draft.plan, finishSli(draft, adjusted[i] ?? null))));
   const verdict = aggregateVerdict(slis);
   return {
     verdict,

@@ -59,6 +59,28 @@ export interface WindowPlan {
   readonly postEnd: number | null;
 }
 
+/** One of several looks at the data that were planned before there were any; instants are epoch seconds. */
+export interface PlannedLook {
+  /** End (exclusive) of its post window. */
+  readonly postEnd: number;
+  /** When its data are complete: the lag of the source later. */
+  readonly readyAt: number;
+  /** Two-sided: the interval of this look has the level 1 - alpha. */
+  readonly alpha: number;
+  /** Two-sided, of this look and all before it together. */
+  readonly alphaSpent: number;
+}
+
+/** Which of the planned looks an analysis is. */
+export interface LookPlan {
+  /** From 1. */
+  readonly number: number;
+  /** Of all looks together: every one of their intervals holds with probability 1 - alpha. */
+  readonly alpha: number;
+  /** All of them, the last one at the end of the post window. */
+  readonly planned: readonly PlannedLook[];
+}
+
 /** Another deployment that may have touched the same units. */
 export interface OtherDeployment {
   readonly id: string;
@@ -105,8 +127,10 @@ export interface AnalysisPlan {
   readonly window: WindowPlan;
   /** The moment the analysis speaks for, epoch seconds: later points are not expected yet. */
   readonly asOf: number;
-  /** Two-sided level of the intervals is 1 - alpha. */
+  /** Two-sided level of the intervals is 1 - alpha; with `look` that of this look alone. */
   readonly alpha: number;
+  /** One of several planned looks, at which `window.postEnd` ends; left out: the only one. */
+  readonly look?: LookPlan;
   readonly inference: InferenceName;
   readonly scale: "auto" | Scale;
   readonly design: "auto" | Design;

@@ -41,6 +41,21 @@ export interface InferenceDescription {
   readonly dof: number | null;
   /** What the name leaves open: the lag that was chosen, the number of assignments. */
   readonly detail?: string;
+  /** One of several planned looks: interval and p-values are of this look alone; left out: the only one. */
+  readonly look?: LookDescription;
+}
+
+/** What the level of one look means among all of them; two-sided. */
+export interface LookDescription {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+  /** Of this look: p-values are compared with it, and 1 - alpha is the level of the interval. */
+  readonly alpha: number;
+  /** Of this look and all before it together. */
+  readonly alphaSpent: number;
+  /** Of all looks together. */
+  readonly alphaOfAll: number;
 }
 
 export interface MinimumDetectableEffect {

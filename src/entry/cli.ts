@@ -59,6 +59,7 @@ function addCheck(program: Command): void {
     .option("--scale <scale>", "auto, additive or multiplicative")
     .option("--design <name>", "auto, did, staggered, synthetic, split or its (default auto)")
     .option("--seed <number>", "start of the random numbers of permutation tests")
+    .option("--look <k/K>", "one of several planned looks, 1/4 the first of four (default: with `looks`, the one due)")
     .option("--mode <mode>", "enforcing (a regression exits 1) or advisory")
     .option("--strict", "exit 2 when the answer is inconclusive or invalid")
     .option("--environment <name>", "apply this environment's overrides of the config")

@@ -6,6 +6,7 @@ import type { ReportContext } from "./context.ts";
 import { displayOf } from "./display.ts";
 import { isWebAddress } from "./escape.ts";
 import { answerOf, batchSentence, historyOf, type Lead, tallyOf, titleOf } from "./headline.ts";
+import { lookSetting } from "./looks.ts";
 import { commentMarker } from "./marker.ts";
 import { type MetricScope, metricModel } from "./metric.ts";
 import type { MetricModel, ReportLinks, ReportModel, ServiceModel } from "./model.ts";
@@ -40,7 +41,7 @@ export function buildReport(document: ResultDocument, context: ReportContext): R
     environment: environment === null ? null : shown.label(environment),
     shortSha: sha === null ? null : shown.label(sha.slice(0, 7)),
     history: historyOf(context),
-    setting: settingOf(document, shown),
+    setting: [...settingOf(document, shown), ...lookSetting(document, lead?.sli.service ?? null)],
     amendments: amendmentSentences(amendments, shown.message),
     meaning: meaningOf(document, lead),
     alerts: metrics.flatMap(({ subgroups }) => subgroups?.alert ?? []),

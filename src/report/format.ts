@@ -161,6 +161,13 @@ export function share(value: number): string {
   return `${significant(value * 100, 3)}%`;
 }
 
+/** Level of an interval, `95%`; `99.99%` is not rounded to certainty. */
+export function levelShare(level: number): string {
+  const missing = 100 * (1 - level);
+  const text = fixed(100 - missing, decimalsOf(missing, 2));
+  return `${text.includes(".") ? text.replace(/\.?0+$/, "") : text}%`;
+}
+
 export function capitalise(text: string): string {
   return text === "" ? text : `${(text[0] ?? "").toUpperCase()}${text.slice(1)}`;
 }

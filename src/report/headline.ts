@@ -2,6 +2,7 @@ import type { ResultDocument, SliResult } from "../core/result.ts";
 import type { ReportContext } from "./context.ts";
 import { displayOf, marginPhrase, signedIntervalText } from "./display.ts";
 import { allMetrics, capitalise, moreTime } from "./format.ts";
+import { lookTitle } from "./looks.ts";
 import type { MetricModel } from "./model.ts";
 import { REASON_WORDING } from "./wording/reasons.ts";
 
@@ -18,7 +19,7 @@ export function answerOf(
   context: ReportContext,
 ): string {
   if (lead === null) return withoutMetrics(document);
-  return `${answerAlone(document, lead, metrics, context)}${weakness(document, lead)}`;
+  return `${answerAlone(document, lead, metrics, context)}${lookTitle(document, lead.sli)}${weakness(document, lead)}`;
 }
 
 /** A design that is weaker than a comparison with controls says so wherever its answer stands. */
@@ -61,6 +62,8 @@ function withoutMetrics(document: ResultDocument): string {
 function inconclusiveAnswer(document: ResultDocument, { sli, metric }: Lead, context: ReportContext): string {
   const interval = signedIntervalText(displayOf(document, sli, context.values));
   const range = interval === null ? metric.sentence : `${metric.label} ${interval}, ${marginPhrase(metric.margin)}`;
+  // The title ends with when the next look is; what the last one may lack does not matter yet.
+  if (sli.reasonCodes.includes("NEXT_LOOK")) return `${range}; still open`;
   return `${range}; ${openQuestion(sli, metric)}`;
 }
 

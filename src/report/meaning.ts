@@ -75,6 +75,7 @@ function timeSentence(sli: SliResult): readonly string[] {
 const SAID_ELSEWHERE = new Set<string>([
   "MORE_TIME",
   "MORE_TIME_WILL_NOT_DECIDE",
+  "NEXT_LOOK",
   "NOT_POWERED",
   "WORSE_BUT_WITHIN_MARGIN",
   "MULTIPLICITY",

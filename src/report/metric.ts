@@ -13,7 +13,7 @@ import {
   sizeText,
 } from "./display.ts";
 import { textFact } from "./facts.ts";
-import { capitaliseWord, count, fixed, pValue, sentence, share, signed, significant } from "./format.ts";
+import { capitaliseWord, count, fixed, levelShare, pValue, sentence, signed, significant } from "./format.ts";
 import { metricMeaning } from "./meaning.ts";
 import type { CheckModel, EventStudyRow, MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
@@ -97,7 +97,7 @@ function otherText(display: Display): string {
 
 function levelText(sli: SliResult, document: ResultDocument): string {
   const level = sli.estimate?.level ?? 1 - (document.plans[0]?.alpha ?? 0.05);
-  return share(level);
+  return levelShare(level);
 }
 
 function verdictCell(sli: SliResult, detectable: string | null, reasons: readonly ReasonModel[]): string {
@@ -211,7 +211,17 @@ function methodLines(sli: SliResult, scope: MetricScope): readonly string[] {
     ...(sli.estimator === null ? [] : [`estimator ${sli.estimator}`]),
     ...(sli.scale === null ? [] : [`${sli.scale} scale`]),
     ...error,
+    ...lookLine(sli),
     ...numbersLine(sli),
+  ];
+}
+
+/** What this look's p-values are to be compared with. */
+function lookLine({ inference }: SliResult): readonly string[] {
+  const look = inference?.look;
+  if (look === undefined) return [];
+  return [
+    `look ${look.number} of ${look.of}: alpha ${significant(look.alpha, 3)} now, ${significant(look.alphaSpent, 3)} of ${significant(look.alphaOfAll, 3)} spent`,
   ];
 }
 

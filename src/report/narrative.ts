@@ -8,13 +8,14 @@ import {
   dateOf,
   duration,
   durationSetting,
+  levelShare,
   listing,
   sentence,
-  share,
   significant,
   span,
 } from "./format.ts";
 import type { Lead } from "./headline.ts";
+import { lookNext } from "./looks.ts";
 import type { MetricModel, ReasonModel } from "./model.ts";
 import type { Disclosure } from "./redact.ts";
 import { waveSetting } from "./waves.ts";
@@ -115,21 +116,22 @@ export function nextOf(document: ResultDocument, lead: Lead | null, context: Rep
     case "inconclusive":
       return [
         lead === null ? own : `Keep watching ${lead.metric.label}: this is not a pass.`,
+        ...lookNext(document, lead?.sli.service ?? null),
         ...aside,
         ...moreTime(lead?.sli ?? null, commands, document.provenance.configHash === null),
         ...openAdvice(reasons),
       ];
     case "invalid": {
-      const failing = reasons.filter((reason) => reason.code !== "NO_HISTORY");
+      const failing = reasons.filter(({ code }) => code !== "NO_HISTORY" && code !== "NEXT_LOOK");
       const todos = [...new Set(failing.slice(0, 2).map((reason) => reason.todo))];
-      return todos.length === 0 ? [own] : todos;
+      return [...(todos.length === 0 ? [own] : todos), ...lookNext(document, lead?.sli.service ?? null)];
     }
   }
 }
 
 /** Without a way to decide by waiting, say how the next deploy gets a sharper answer. */
 function openAdvice(reasons: readonly ReasonModel[]): readonly string[] {
-  const canWait = reasons.some((reason) => reason.code === "MORE_TIME");
+  const canWait = reasons.some(({ code }) => code === "MORE_TIME" || code === "NEXT_LOOK");
   return reasons
     .filter((reason) => ADVISING.has(reason.code) || (reason.code === "NOT_POWERED" && !canWait))
     .map((reason) => reason.todo);
@@ -226,7 +228,7 @@ export function methodOf(document: ResultDocument, shown: Disclosure): readonly 
     ...(first?.designReason == null
       ? []
       : [`${sentence(`Design ${first.design ?? "none"}: ${shown.message(first.designReason)}`)}`]),
-    `A regression is a harm whose whole ${share(1 - alpha)} interval lies beyond the margin, with a one-sided p of at most ${significant(alpha / 2, 2)}${
+    `A regression is a harm whose whole ${levelShare(1 - alpha)} interval lies beyond the margin, with a one-sided p of at most ${significant(alpha / 2, 2)}${
       family > 1 ? ` after Holm's correction over ${count(family, "metric")}` : ""
     }; no impact means that the interval rules out a harm beyond the margin.`,
     `The deploy time comes from: ${shown.message(document.deployment.deployedAtSource)}.`,

@@ -6,6 +6,7 @@ import type { AnalysisPlan, SliPlan } from "../plan.ts";
 import type { ReasonCode } from "../reasons.ts";
 import type { SliResult, TimeToDecide, Verdict } from "../result.ts";
 import { harmBounds, type Judgement, judge } from "./judge.ts";
+import { nextLook } from "./looks.ts";
 
 /** An SLI before its verdict, with what the verdict needs. */
 export interface SliDraft {
@@ -40,7 +41,8 @@ export function finishSli(draft: SliDraft, adjusted: number | null): SliResult {
   const failed = result.checks.filter((check) => check.required && check.passed === false);
   const judgement = decide(draft, adjusted ?? result.estimate.pMargin);
   const verdict: Verdict = failed.length > 0 ? "invalid" : judgement.verdict;
-  const time = verdict === "inconclusive" ? projected(draft) : null;
+  // Before the last look the plan says when to come back; a projection at this look's level would contradict it.
+  const time = verdict === "inconclusive" && nextLook(draft.plan) === null ? projected(draft) : null;
   const codes = [
     ...failed.flatMap((check) => failureCode(check) ?? []),
     ...(failed.length > 0 ? [] : judgement.codes),

@@ -5,7 +5,16 @@ import { DESIGNS, DIRECTIONS, INFERENCES, KINDS, type Margin, MODES, SCALES } fr
 import type { ResultDocument } from "../../core/result.ts";
 import { VERSION } from "../../version.ts";
 import { DEFAULT_CONFIG } from "./config-file.ts";
-import { alphaFlag, choiceFlag, durationFlag, listFlag, marginFlag, positiveDurationFlag, seedFlag } from "./flags.ts";
+import {
+  alphaFlag,
+  choiceFlag,
+  durationFlag,
+  listFlag,
+  lookFlag,
+  marginFlag,
+  positiveDurationFlag,
+  seedFlag,
+} from "./flags.ts";
 import { destination, localContext, writeReport } from "./output.ts";
 import { commandLinePorts } from "./ports.ts";
 import { type DeploymentFlags, deployedAtFlags, triggerFromFlags } from "./trigger.ts";
@@ -27,6 +36,7 @@ export interface CheckFlags extends DeploymentFlags {
   readonly scale?: string;
   readonly design?: string;
   readonly seed?: string;
+  readonly look?: string;
   readonly mode?: string;
   readonly strict?: boolean;
   readonly format?: string;
@@ -59,9 +69,11 @@ async function checkConfig(flags: CheckFlags): Promise<ResultDocument> {
     "describes a panel",
     "With a config, write `kind` and `units: treated` there.",
   );
-  const [{ openConfig }, { overrideConfig }, { runAnalysis }] = await Promise.all([
+  const look = lookFlag(flags.look);
+  const [{ openConfig }, { overrideConfig }, { withLooks }, { runAnalysis }] = await Promise.all([
     import("./config-file.ts"),
     import("../../app/overrides.ts"),
+    import("../../app/looks.ts"),
     import("../../app/run.ts"),
   ]);
   const { margin } = flags;
@@ -71,10 +83,12 @@ async function checkConfig(flags: CheckFlags): Promise<ResultDocument> {
     marginOf: margin === undefined ? undefined : (kind: (typeof KINDS)[number]) => marginFlag(margin, kind),
   };
   const { config, folder } = await openConfig(flags.config, flags.environment ?? null, margin === undefined);
-  const changed = overrideConfig(config, overrides);
+  const overridden = overrideConfig(config, overrides);
+  const changed = look === null ? overridden : withLooks(overridden, look.of);
   return await runAnalysis(changed, await triggerFromFlags(flags, changed), commandLinePorts(), {
     version: VERSION,
     baseDir: folder,
+    ...(look === null ? {} : { look: look.number }),
   });
 }
 
@@ -114,6 +128,7 @@ function panelRequest(flags: CheckFlags, panels: readonly string[]): PanelReques
     );
   }
   const shared = sharedFlags(flags);
+  const look = lookFlag(flags.look);
   return {
     panels,
     deployed: deployedAtFlags(flags.deployedAt),
@@ -131,6 +146,7 @@ function panelRequest(flags: CheckFlags, panels: readonly string[]): PanelReques
     design: shared.design ?? DEFAULTS.design,
     seed: shared.seed ?? DEFAULTS.seed,
     mode: shared.mode ?? DEFAULTS.mode,
+    ...(look === null ? {} : { look }),
   };
 }
 

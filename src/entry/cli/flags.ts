@@ -1,3 +1,4 @@
+import { MOST_LOOKS } from "../../config/config.ts";
 import { DURATION_EXAMPLES, parseDuration } from "../../config/duration.ts";
 import { MARGIN_EXAMPLES, parseMargin } from "../../config/margin.ts";
 import { DeployImpactError } from "../../core/errors.ts";
@@ -56,6 +57,18 @@ export function seedFlag(text: string | undefined): number | undefined {
   const seed = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (seed < 2 ** 32) return seed;
   throw usage(`--seed: "${text}" is not a whole number from 0 to 4294967295.`, "Write for example --seed 7.");
+}
+
+/** `2/4` */
+export function lookFlag(text: string | undefined): { readonly number: number; readonly of: number } | null {
+  if (text === undefined) return null;
+  const [, first = "", second = ""] = /^(\d{1,3})\/(\d{1,3})$/.exec(text.trim()) ?? [];
+  const [number, of] = [Number(first), Number(second)];
+  if (number >= 1 && number <= of && of >= 2 && of <= MOST_LOOKS) return { number, of };
+  throw usage(
+    `--look: "${text}" is not one of several looks.`,
+    `Write which look of how many it is, for example --look 1/4 (at most ${MOST_LOOKS} looks).`,
+  );
 }
 
 /** `a,b` */

@@ -269,6 +269,11 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
     sentence: "No margin is set, so any harm counts and `no impact` cannot be shown.",
     todo: "Set `margin` to the harm that you would tolerate; `deploy-impact validate` proposes one.",
   },
+  NEXT_LOOK: {
+    short: "another look follows",
+    sentence: "This is not the last of the planned looks.",
+    todo: "Run again when the next look is due.",
+  },
   NOT_POWERED: {
     short: "too noisy for this margin",
     sentence:

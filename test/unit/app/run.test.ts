@@ -140,21 +140,11 @@ describe("too early", () => {
 });
 
 describe("what this release does not have is refused by name", () => {
-  it("looks: 5", async () => {
-    const document = await run(`${CONFIG}looks: 5\n`);
-    expect(document).toMatchObject({ verdict: "invalid", reasonCodes: ["DESIGN_NOT_AVAILABLE"] });
-    expect(document.slis[0]?.reasons[0]?.message).toContain("5 looks");
-  });
-
   it("a design that these units are too few for", async () => {
     const document = await run(`${CONFIG}design: synthetic\n`);
     expect(document.verdict).toBe("invalid");
     expect(document.slis[0]).toMatchObject({ design: "synthetic", estimate: null });
     expect(document.reasonCodes).toEqual(["TOO_FEW_UNITS"]);
-  });
-
-  it("one look is what this release does", async () => {
-    expect((await run(`${CONFIG}looks: 1\n`)).verdict).toBe("regression");
   });
 });
 

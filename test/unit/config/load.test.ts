@@ -201,6 +201,7 @@ describe("wrong values", () => {
     ["windows:", "windows is empty.", "Write a map of keys, or remove the key"],
     ["exclude: [{ from: 100, to: 50, reason: x }]", "exclude.1.to is not after `from`.", ""],
     ["looks: 0", "looks must be at least 1.", ""],
+    ["looks: 21", "looks must be at most 20.", ""],
   ])("%s", (line, message, hint) => {
     const error = refused(`${SMALLEST}${line}\n`);
     expect(error.problems.map((one) => one.message)).toEqual([message]);
