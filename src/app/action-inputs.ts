@@ -1,26 +1,13 @@
-import type { CommentRule, FailRule } from "../config/config.ts";
 import { DURATION_EXAMPLES, parseDuration } from "../config/duration.ts";
 import { requireTime } from "../config/time.ts";
 import { DeployImpactError } from "../core/errors.ts";
-import type { Mode } from "../core/plan.ts";
 import { INPUTS, type InputName, RENAMED_INPUTS } from "../github/action-contract.ts";
 import { WAIT_SECONDS } from "../github/limits.ts";
+import type { JudgeInputs } from "./judge/desk.ts";
 
 /** The inputs of the step, typed. null: not given. Spans are seconds, instants epoch seconds. */
-export interface ActionInputs {
-  readonly config: string;
+export interface ActionInputs extends JudgeInputs {
   readonly token: string;
-  readonly environment: string | null;
-  readonly deployedAt: number | null;
-  readonly sha: string | null;
-  readonly pullRequest: number | null;
-  readonly mode: Mode | null;
-  readonly failOn: FailRule | null;
-  readonly comment: CommentRule | null;
-  readonly checkName: string | null;
-  readonly wait: number;
-  readonly seed: number | null;
-  readonly dryRun: boolean;
   readonly resultPath: string | null;
 }
 

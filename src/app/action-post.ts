@@ -1,8 +1,8 @@
 import path from "node:path";
 import { readOpenChecks } from "../github/state.ts";
 import { type ActionPorts, STATE } from "./action-host.ts";
-import { didNotFinishNote } from "./action-notes.ts";
-import { warnOf } from "./action-session.ts";
+import { didNotFinishNote } from "./judge/notes.ts";
+import { warnOf } from "./judge/session.ts";
 
 export type PostPorts = Pick<ActionPorts, "host" | "connect">;
 
@@ -15,12 +15,12 @@ export async function runPost({ host, connect }: PostPorts): Promise<void> {
   try {
     await closeChecks({ host, connect });
   } catch (error) {
-    warnOf({ host }, error);
+    warnOf({ desk: { narrator: host } }, error);
   }
   try {
     await removeFiles(host);
   } catch (error) {
-    warnOf({ host }, error);
+    warnOf({ desk: { narrator: host } }, error);
   }
 }
 
@@ -39,7 +39,7 @@ async function closeChecks({ host, connect }: PostPorts): Promise<void> {
       await github.api(repository).updateCheckRun(id, { output, conclusion: cancelled ? "cancelled" : "neutral" });
       host.info(`${output.title}: closed check run ${id}.`);
     } catch (error) {
-      warnOf({ host }, error);
+      warnOf({ desk: { narrator: host } }, error);
     }
   }
 }

@@ -3,11 +3,12 @@ import { type DeployTime, firstSuccess } from "../github/deployments.ts";
 import { OPEN_CHECK_SECONDS, PAGE_SIZE } from "../github/limits.ts";
 import type { CheckRunRecord, DeploymentRecord } from "../github/records.ts";
 import { type PendingState, readPendingState } from "../github/state.ts";
-import { SubjectCheck } from "./action-check.ts";
-import { concludeError, giveUp, isForgotten } from "./action-endings.ts";
-import { judge } from "./action-judge.ts";
-import { type Ending, nowOf, type Session, warnOf } from "./action-session.ts";
-import { annotatedTime, DEFAULT_ENVIRONMENT, type Subject } from "./action-subject.ts";
+import type { ActionSession } from "./action-session.ts";
+import { SubjectCheck } from "./judge/check.ts";
+import { concludeError, giveUp, isForgotten } from "./judge/endings.ts";
+import { judge } from "./judge/judge.ts";
+import { type Ending, nowOf, warnOf } from "./judge/session.ts";
+import { annotatedTime, DEFAULT_ENVIRONMENT, type Subject } from "./judge/subject.ts";
 
 /** Requests that one finished check may need: its update, and a comment looked up, posted and removed. */
 const PER_FINISH = 4;
@@ -29,7 +30,7 @@ interface Candidate {
  * where checks become due, and in between older ones at a place that the clock chooses, so that nothing is forgotten
  * however much is deployed. What is left is said and found by the next run.
  */
-export async function sweep(session: Session): Promise<Ending[]> {
+export async function sweep(session: ActionSession): Promise<Ending[]> {
   const deployments = await recentDeployments(session);
   const wanted = session.inputs.environment ?? DEFAULT_ENVIRONMENT;
   const known = deployments.some(({ environment }) => environment === wanted);
@@ -43,13 +44,13 @@ export async function sweep(session: Session): Promise<Ending[]> {
     endings.push(...(await finishDue(session, candidate, deployments)));
   }
   const left = order.length - looked;
-  session.host.info(
+  session.desk.narrator.info(
     `Looked at ${looked} of ${order.length} deployed commits of the last 14 days, finished ${endings.length} checks${left > 0 ? `; ${left} commits are left to the next run` : ""}.`,
   );
   return endings;
 }
 
-async function recentDeployments(session: Session): Promise<DeploymentRecord[]> {
+async function recentDeployments(session: ActionSession): Promise<DeploymentRecord[]> {
   const { environment } = session.inputs;
   const since = nowOf(session) - HORIZON_SECONDS;
   const found: DeploymentRecord[] = [];
@@ -67,7 +68,7 @@ async function recentDeployments(session: Session): Promise<DeploymentRecord[]> 
 }
 
 /** One per commit and environment. */
-function candidatesOf(session: Session, deployments: readonly DeploymentRecord[]): Candidate[] {
+function candidatesOf(session: ActionSession, deployments: readonly DeploymentRecord[]): Candidate[] {
   const newest = new Map<string, Candidate>();
   for (const { sha, environment, createdAt } of deployments) {
     const name = session.inputs.checkName ?? checkNameOf(environment);
@@ -81,7 +82,7 @@ function candidatesOf(session: Session, deployments: readonly DeploymentRecord[]
  * Deploys that GitHub did not see have their checks on the default branch's commits; other deployments of the same
  * repository (pages, previews) say nothing about them.
  */
-async function commitCandidates(session: Session): Promise<Candidate[]> {
+async function commitCandidates(session: ActionSession): Promise<Candidate[]> {
   try {
     const commits = await session.home.listCommits({ since: nowOf(session) - HORIZON_SECONDS });
     const { checkName, environment } = session.inputs;
@@ -116,7 +117,7 @@ function mixed(value: number): number {
 }
 
 async function finishDue(
-  session: Session,
+  session: ActionSession,
   candidate: Candidate,
   deployments: readonly DeploymentRecord[],
 ): Promise<Ending[]> {
@@ -142,7 +143,7 @@ interface Found {
 }
 
 /** null: not a check that one of our runs left open. */
-async function subjectOf(session: Session, { run, sha, deployments }: Found): Promise<Subject | null> {
+async function subjectOf(session: ActionSession, { run, sha, deployments }: Found): Promise<Subject | null> {
   const id = parseExternalId(run.externalId);
   const wanted = session.inputs.environment;
   if (id === null || (wanted !== null && wanted !== id.environment)) return null;
@@ -171,7 +172,7 @@ function registeredTime({ deployedAt, deployedAtSource }: PendingState): DeployT
 }
 
 /** The run that opened the check ended before it wrote down what it knew. */
-async function deployTime(session: Session, deployment: DeploymentRecord | null): Promise<DeployTime | null> {
+async function deployTime(session: ActionSession, deployment: DeploymentRecord | null): Promise<DeployTime | null> {
   if (deployment === null) return null;
   const annotated = annotatedTime(deployment.payload);
   if (annotated !== null) return { deployedAt: annotated, source: "payload" };
@@ -180,7 +181,7 @@ async function deployTime(session: Session, deployment: DeploymentRecord | null)
 }
 
 /** null: not due yet. */
-async function finishOne(session: Session, subject: Subject, run: CheckRunRecord): Promise<Ending | null> {
+async function finishOne(session: ActionSession, subject: Subject, run: CheckRunRecord): Promise<Ending | null> {
   const check = new SubjectCheck(session, subject);
   check.adopt(run);
   try {

@@ -3,15 +3,17 @@ import { type GithubEvent, parseEvent } from "../github/event.ts";
 import { REQUEST_BUDGET } from "../github/limits.ts";
 import { conclusionForError } from "../report/conclusion.ts";
 import { renderErrorCheck } from "../report/views/notices.ts";
-import { SubjectCheck } from "./action-check.ts";
-import { sayError, skip } from "./action-endings.ts";
-import type { ActionPorts, GithubConnection } from "./action-host.ts";
+import type { ActionPorts } from "./action-host.ts";
 import { type ActionInputs, readInputs } from "./action-inputs.ts";
-import { judge } from "./action-judge.ts";
-import { asError, type Ending, nowOf, type Session, startSession, warnOf } from "./action-session.ts";
-import { policyWithoutConfig } from "./action-settings.ts";
-import { checkKey, DEFAULT_ENVIRONMENT, environmentOf, type Judgeable, resolveSubject } from "./action-subject.ts";
+import { type ActionSession, startSession } from "./action-session.ts";
 import { sweep } from "./action-sweep.ts";
+import { SubjectCheck } from "./judge/check.ts";
+import type { GithubConnection } from "./judge/desk.ts";
+import { sayError, skip } from "./judge/endings.ts";
+import { judge } from "./judge/judge.ts";
+import { asError, type Ending, nowOf, warnOf } from "./judge/session.ts";
+import { policyWithoutConfig } from "./judge/settings.ts";
+import { checkKey, DEFAULT_ENVIRONMENT, environmentOf, type Judgeable, resolveSubject } from "./judge/subject.ts";
 
 /** One run of the Action. Never throws: whatever happens, the outputs are set and the log says why. */
 export async function runAction(action: ActionPorts): Promise<void> {
@@ -43,7 +45,7 @@ function warnOfMovingRef({ host, context }: Pick<ActionPorts, "host" | "context"
   );
 }
 
-async function handle(session: Session): Promise<readonly Ending[]> {
+async function handle(session: ActionSession): Promise<readonly Ending[]> {
   const event = parseEvent(session.context);
   switch (event.kind) {
     case "not-applicable":
@@ -60,12 +62,12 @@ async function handle(session: Session): Promise<readonly Ending[]> {
 }
 
 /** A manual run whose `with:` names a deploy. */
-function requestedByInputs({ inputs, context }: Session): Judgeable {
+function requestedByInputs({ inputs, context }: ActionSession): Judgeable {
   return { kind: "dispatch", sha: inputs.sha ?? context.sha, environment: null, deployedAt: null, repository: null };
 }
 
 async function notApplicable(
-  session: Session,
+  session: ActionSession,
   { sha, reason }: Pick<Extract<GithubEvent, { kind: "not-applicable" }>, "sha" | "reason">,
 ): Promise<Ending> {
   if (sha === null) return skip(session, null, reason);
@@ -76,7 +78,7 @@ async function notApplicable(
 
 const NOT_DEPLOYED = "a pull request deploys nothing by itself; set the input `deployed-at` after a branch deploy";
 
-async function judgeEvent(session: Session, event: Judgeable): Promise<Ending> {
+async function judgeEvent(session: ActionSession, event: Judgeable): Promise<Ending> {
   const { inputs } = session;
   const environment = environmentOf(event, inputs);
   if (inputs.environment !== null && inputs.environment !== environment) {
@@ -99,12 +101,12 @@ async function judgeEvent(session: Session, event: Judgeable): Promise<Ending> {
 async function lastResort(action: ActionPorts, inputs: ActionInputs | null, error: unknown): Promise<Ending> {
   const known = asError(error);
   const conclusion = conclusionForError(known, policyWithoutConfig(inputs));
-  sayError(action, known);
+  sayError(action.host, known);
   const text = renderErrorCheck(known, { publicRepository: true, runUrl: null });
   try {
     await action.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
   } catch (second) {
-    warnOf(action, second);
+    warnOf({ desk: { narrator: action.host } }, second);
   }
   return { conclusion, outputs: { verdict: "error", "reason-code": known.code, conclusion } };
 }

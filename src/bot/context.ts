@@ -1,4 +1,4 @@
-import type { GithubConnection } from "../app/action-host.ts";
+import type { GithubConnection } from "../app/judge/desk.ts";
 import type { Ports } from "../ports.ts";
 import type { JobQueue } from "./jobs/contract.ts";
 import type { Metrics } from "./observe/metrics.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { GithubConnection } from "../app/action-host.ts";
+import type { GithubConnection } from "../app/judge/desk.ts";
 import { apiFor } from "../github/api.ts";
 import { connect } from "../github/client.ts";
 import type { RunnerContext } from "../github/event.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DeployImpactError } from "../core/errors.ts";
 import type { GithubClient, Octokit } from "./client.ts";
-import { type CallPurpose, type Permission, translateError } from "./errors.ts";
+import { type CallPurpose, DOORS, type Door, type Permission, translateError } from "./errors.ts";
 import { CONTENT_BYTES, PAGE_SIZE } from "./limits.ts";
 import {
   type CheckRunRecord,
@@ -29,6 +29,16 @@ export interface CheckOutput {
   readonly text?: string;
 }
 
+/** A button of a check run; a click comes back as `check_run` with `requested_action`. */
+export interface CheckAction {
+  /** At most 20 characters. */
+  readonly label: string;
+  /** At most 40 characters. */
+  readonly description: string;
+  /** At most 20 characters. */
+  readonly identifier: string;
+}
+
 export type CheckConclusion = "success" | "failure" | "neutral" | "skipped" | "cancelled";
 
 /** A PATCH has no `head_sha` and no `name`; that is why create and update are two types. */
@@ -36,6 +46,8 @@ export interface CheckUpdate {
   readonly output: CheckOutput;
   readonly conclusion?: CheckConclusion;
   readonly detailsUrl?: string;
+  /** At most three. */
+  readonly actions?: readonly CheckAction[];
 }
 
 export interface CheckCreation extends CheckUpdate {
@@ -88,18 +100,24 @@ interface Answer {
 /** A write that must not be repeated blindly. */
 const ONCE = { request: { retries: 0 } };
 
-export function apiFor(client: GithubClient, repository: string): GithubApi {
+/** `door`: who the hints of failures speak to; left out: people who write workflows. */
+export function apiFor(
+  client: Pick<GithubClient, "octokit" | "remaining">,
+  repository: string,
+  door: Door = DOORS.workflow,
+): GithubApi {
   const target = splitRepository(repository);
+  const purpose = purposesOf(door);
   const { octokit } = client;
   return {
     repository,
     remaining: client.remaining,
-    ...repositoryCalls(octokit, target),
-    ...deploymentCalls(octokit, target),
-    ...checkCalls(octokit, target),
-    ...commitCalls(octokit, target),
-    ...pullRequestCalls(octokit, target),
-    ...commentCalls(octokit, target),
+    ...repositoryCalls(octokit, target, purpose),
+    ...deploymentCalls(octokit, target, purpose),
+    ...checkCalls(octokit, target, purpose),
+    ...commitCalls(octokit, target, purpose),
+    ...pullRequestCalls(octokit, target, purpose),
+    ...commentCalls(octokit, target, purpose),
   };
 }
 
@@ -139,11 +157,17 @@ async function translated<T>(purpose: CallPurpose, send: () => Promise<T>): Prom
   }
 }
 
-function purpose(permission: Permission, doing: string): CallPurpose {
-  return { permission, doing };
+type PurposeOf = (permission: Permission, doing: string) => CallPurpose;
+
+function purposesOf(door: Door): PurposeOf {
+  return (permission, doing) => ({ permission, doing, door });
 }
 
-function repositoryCalls(octokit: Octokit, target: Target): Pick<GithubApi, "getFile" | "isPrivate" | "getLogin"> {
+function repositoryCalls(
+  octokit: Octokit,
+  target: Target,
+  purpose: PurposeOf,
+): Pick<GithubApi, "getFile" | "isPrivate" | "getLogin"> {
   return {
     getFile: async (path) => {
       const why = purpose("contents", `read \`${path}\` on the default branch`);
@@ -153,7 +177,7 @@ function repositoryCalls(octokit: Octokit, target: Target): Pick<GithubApi, "get
           "FILE_UNREADABLE",
           `\`${path}\` has ${file.size} bytes; GitHub shows at most ${CONTENT_BYTES}.`,
           {
-            hint: "Point the input `config` to the config file itself.",
+            hint: "Make the config a text file of that size at most.",
           },
         );
       }
@@ -174,7 +198,7 @@ function repositoryCalls(octokit: Octokit, target: Target): Pick<GithubApi, "get
 
 type DeploymentCalls = Pick<GithubApi, "listDeployments" | "listDeploymentStatuses">;
 
-function deploymentCalls(octokit: Octokit, target: Target): DeploymentCalls {
+function deploymentCalls(octokit: Octokit, target: Target, purpose: PurposeOf): DeploymentCalls {
   const why = purpose("deployments", "read the deployments");
   return {
     listDeployments: ({ environment, sha, page = 1 }) =>
@@ -196,7 +220,7 @@ function deploymentCalls(octokit: Octokit, target: Target): DeploymentCalls {
 
 type CheckCalls = Pick<GithubApi, "listCheckRuns" | "createCheckRun" | "updateCheckRun">;
 
-function checkCalls(octokit: Octokit, target: Target): CheckCalls {
+function checkCalls(octokit: Octokit, target: Target, purpose: PurposeOf): CheckCalls {
   return {
     listCheckRuns: async ({ ref, name }) => {
       const schema = z.object({ check_runs: z.array(checkRunSchema) }).transform((raw) => raw.check_runs);
@@ -227,15 +251,20 @@ function checkCalls(octokit: Octokit, target: Target): CheckCalls {
   };
 }
 
-function stateOf({ output, conclusion, detailsUrl }: CheckUpdate) {
+function stateOf({ output, conclusion, detailsUrl, actions }: CheckUpdate) {
   return {
     output: { ...output },
+    ...(actions === undefined ? {} : { actions: actions.map((action) => ({ ...action })) }),
     ...(detailsUrl === undefined ? {} : { details_url: detailsUrl }),
     ...(conclusion === undefined ? { status: "in_progress" as const } : { status: "completed" as const, conclusion }),
   };
 }
 
-function commitCalls(octokit: Octokit, target: Target): Pick<GithubApi, "listCommits" | "getCommit" | "compare"> {
+function commitCalls(
+  octokit: Octokit,
+  target: Target,
+  purpose: PurposeOf,
+): Pick<GithubApi, "listCommits" | "getCommit" | "compare"> {
   return {
     listCommits: ({ since, page = 1 }) =>
       ask(purpose("contents", "list the latest commits"), z.array(commitSchema), () =>
@@ -262,7 +291,7 @@ type PullRequestCalls = Pick<
   "listPullRequestsOfCommit" | "listClosedPullRequests" | "getPullRequest" | "listPullRequestFiles"
 >;
 
-function pullRequestCalls(octokit: Octokit, target: Target): PullRequestCalls {
+function pullRequestCalls(octokit: Octokit, target: Target, purpose: PurposeOf): PullRequestCalls {
   const why = purpose("pullRequests", "find the pull request of the deployed commit");
   return {
     listPullRequestsOfCommit: (sha) =>
@@ -294,7 +323,7 @@ function pullRequestCalls(octokit: Octokit, target: Target): PullRequestCalls {
 
 type CommentCalls = Pick<GithubApi, "listComments" | "createComment" | "updateComment" | "deleteComment">;
 
-function commentCalls(octokit: Octokit, target: Target): CommentCalls {
+function commentCalls(octokit: Octokit, target: Target, purpose: PurposeOf): CommentCalls {
   const writing = purpose("comments", "write the comment");
   return {
     listComments: (number) =>

@@ -13,6 +13,8 @@ export interface CheckKey {
   readonly sha: string;
   readonly name: string;
   readonly externalId: string;
+  /** The App that writes; left out: the one behind a job's own token. */
+  readonly appId?: number;
 }
 
 /** Nothing variable but the environment: required checks are matched by their exact name. */
@@ -37,12 +39,19 @@ export function parseExternalId(externalId: string | null): ExternalId | null {
   return { subject, environment: environment.join(":") };
 }
 
-/** Newest first; the job token's own app before others (a custom `github-token` writes under its own app). */
+/**
+ * Newest first. An App knows only its own; with a job's token its own app comes before others (a custom `github-token`
+ * writes under its own app).
+ */
 export async function findChecks(api: Pick<GithubApi, "listCheckRuns">, key: CheckKey): Promise<CheckRunRecord[]> {
   const runs = await api.listCheckRuns({ ref: key.sha, name: key.name });
   const ours = runs.filter((run) => run.name === key.name && run.externalId === key.externalId);
-  const own = ours.filter((run) => run.appSlug === ACTIONS_APP);
-  return (own.length > 0 ? own : ours).toSorted((a, b) => b.id - a.id);
+  const own = ours.filter((run) => isOwn(run, key));
+  return (own.length > 0 || key.appId !== undefined ? own : ours).toSorted((a, b) => b.id - a.id);
+}
+
+function isOwn(run: Pick<CheckRunRecord, "appSlug" | "appId">, { appId }: CheckKey): boolean {
+  return appId === undefined ? run.appSlug === ACTIONS_APP : run.appId === appId;
 }
 
 type CheckPort = Pick<GithubApi, "listCheckRuns" | "createCheckRun" | "updateCheckRun">;
@@ -98,7 +107,7 @@ export async function writeCheck(
     const run = await api.updateCheckRun(check.id, update);
     return { ...held(run, check.found), appSlug: run.appSlug };
   } catch (error) {
-    const foreign = check.found !== null && check.found.appSlug !== ACTIONS_APP;
+    const foreign = check.found !== null && !isOwn(check.found, key);
     if (!(foreign && error instanceof DeployImpactError && error.code === "GITHUB_PERMISSION")) throw error;
     return holdCheck(api, key, { initial: update, fresh: true, found: [] });
   }

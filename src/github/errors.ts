@@ -12,11 +12,53 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS;
 
+/** Who a hint speaks to: people who write a workflow, or people who installed the App. */
+export interface Door {
+  readonly token: string;
+  readonly missing: (permission: Permission) => string;
+  readonly notFound: (permission: Permission) => string;
+  readonly rateLimited: string;
+  readonly unavailable: string;
+}
+
+/** Names of the App's permissions as GitHub's settings page shows them. */
+const APP_PERMISSIONS: Readonly<Record<Permission, string>> = {
+  contents: "Contents: Read-only",
+  deployments: "Deployments: Read and write",
+  checks: "Checks: Read and write",
+  pullRequests: "Pull requests: Read and write",
+  comments: "Pull requests: Read and write",
+  metadata: "Metadata: Read-only",
+};
+
+export const DOORS = {
+  workflow: {
+    token: "Leave the input `github-token` out to use the job's own token, or give one that has not expired.",
+    missing: (permission) =>
+      `Add the line \`${PERMISSIONS[permission]}\` to the \`permissions:\` block of the workflow job (forks and Dependabot never get write permissions).`,
+    notFound: (permission) =>
+      `Check that it exists; in a private repository the answer is the same when \`${PERMISSIONS[permission]}\` is missing under \`permissions:\`.`,
+    rateLimited: "Run the workflow again after that time; a `schedule` trigger does it by itself.",
+    unavailable: "Run the workflow again when GitHub is back; its status page says when.",
+  },
+  app: {
+    token:
+      "Whoever runs the bot has to check the App's id and private key, and that the installation is not suspended.",
+    missing: (permission) =>
+      `The App needs the repository permission "${APP_PERMISSIONS[permission]}"; an owner of the account accepts it under the settings of the installation.`,
+    notFound: (permission) =>
+      `Check that it exists and that the App is installed on the repository with the permission "${APP_PERMISSIONS[permission]}".`,
+    rateLimited: "The bot comes back by itself after that time.",
+    unavailable: "The bot tries again by itself; GitHub's status page says when it is back.",
+  },
+} as const satisfies Record<string, Door>;
+
 /** What a call was for, so that its failure can be said in one sentence. */
 export interface CallPurpose {
   readonly permission: Permission;
   /** Completes "GitHub refused to ...": `write the check run`. */
   readonly doing: string;
+  readonly door: Door;
 }
 
 interface HttpFailure {
@@ -56,7 +98,7 @@ export function translateError(error: unknown, purpose: CallPurpose): unknown {
   switch (failure.status) {
     case 401:
       return new DeployImpactError("GITHUB_PERMISSION", `GitHub refused the token while trying to ${purpose.doing}.`, {
-        hint: "Leave the input `github-token` out to use the job's own token, or give one that has not expired.",
+        hint: purpose.door.token,
         cause: error,
       });
     case 403:
@@ -66,7 +108,7 @@ export function translateError(error: unknown, purpose: CallPurpose): unknown {
     case 404:
     case 410:
       return new DeployImpactError("GITHUB_NOT_FOUND", `GitHub found nothing when asked to ${purpose.doing}.`, {
-        hint: `Check that it exists; in a private repository the answer is the same when \`${PERMISSIONS[purpose.permission]}\` is missing under \`permissions:\`.`,
+        hint: purpose.door.notFound(purpose.permission),
         cause: error,
       });
     default:
@@ -83,7 +125,7 @@ function closedError(failure: HttpFailure, purpose: CallPurpose, cause: unknown)
 
 function permissionError(purpose: CallPurpose, cause: unknown): DeployImpactError {
   return new DeployImpactError("GITHUB_PERMISSION", `GitHub did not allow to ${purpose.doing}.`, {
-    hint: `Add the line \`${PERMISSIONS[purpose.permission]}\` to the \`permissions:\` block of the workflow job (forks and Dependabot never get write permissions).`,
+    hint: purpose.door.missing(purpose.permission),
     cause,
   });
 }
@@ -100,7 +142,7 @@ function rateLimitError(failure: HttpFailure, purpose: CallPurpose, cause: unkno
     "GITHUB_RATE_LIMITED",
     `GitHub's rate limit was reached while trying to ${purpose.doing}.${when}`,
     {
-      hint: "Run the workflow again after that time; a `schedule` trigger does it by itself.",
+      hint: purpose.door.rateLimited,
       cause,
     },
   );
@@ -113,7 +155,7 @@ function unavailableError(failure: HttpFailure, purpose: CallPurpose, cause: unk
     "GITHUB_UNAVAILABLE",
     `GitHub did not answer when asked to ${purpose.doing}: ${failure.message}${id}.`,
     {
-      hint: "Run the workflow again when GitHub is back; its status page says when.",
+      hint: purpose.door.unavailable,
       cause,
     },
   );

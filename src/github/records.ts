@@ -73,6 +73,7 @@ export interface CheckRunRecord {
   readonly summary: string | null;
   readonly text: string | null;
   readonly appSlug: string | null;
+  readonly appId: number | null;
   readonly url: string | null;
 }
 
@@ -85,7 +86,7 @@ export const checkRunSchema: z.ZodType<CheckRunRecord> = z
     conclusion: z.string().nullish(),
     html_url: z.string().nullish(),
     output: z.object({ title: z.string().nullish(), summary: z.string().nullish(), text: z.string().nullish() }),
-    app: z.object({ slug: z.string().nullish() }).nullish(),
+    app: z.object({ id: z.int().nullish(), slug: z.string().nullish() }).nullish(),
   })
   .transform((raw) => ({
     id: raw.id,
@@ -97,6 +98,7 @@ export const checkRunSchema: z.ZodType<CheckRunRecord> = z
     summary: raw.output.summary ?? null,
     text: raw.output.text ?? null,
     appSlug: raw.app?.slug ?? null,
+    appId: raw.app?.id ?? null,
     url: raw.html_url ?? null,
   }));
 

@@ -1,8 +1,8 @@
 /** One run of the Action inside this process: the real client and use cases, a stand-in GitHub, a clock that the test turns. */
 
 import { runAction } from "../../src/app/action.ts";
-import type { Analyst } from "../../src/app/action-host.ts";
 import { runPost } from "../../src/app/action-post.ts";
+import type { Analyst } from "../../src/app/judge/desk.ts";
 import { planServices, readyAt } from "../../src/app/plan.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { FilePosition } from "../../src/core/errors.ts";

@@ -22,11 +22,16 @@ function mayNameUnits(error: ReportableError): boolean {
   return error.code === "CONFIG_INVALID" && error.position === undefined;
 }
 
+export interface ErrorContext {
+  readonly publicRepository: boolean;
+  readonly runUrl: string | null;
+  readonly issueUrl?: string | null;
+  /** What to do about a failure that passes by itself; left out: run the workflow again. */
+  readonly again?: string;
+}
+
 /** Our own failure, never dressed up as a finding about the deploy. */
-export function renderErrorCheck(
-  error: ReportableError,
-  context: { readonly publicRepository: boolean; readonly runUrl: string | null; readonly issueUrl?: string | null },
-): CheckTitle {
+export function renderErrorCheck(error: ReportableError, context: ErrorContext): CheckTitle {
   const shown = (text: string): string =>
     shorten(plain(context.publicRepository ? withoutAddresses(text) : text), LONGEST_MESSAGE);
   const title = ERROR_TITLES[error.code];
@@ -41,7 +46,7 @@ export function renderErrorCheck(
       position(error),
       `**Next:** ${escapeMarkdown(sentence(capitaliseWord(shown(error.hint))))}`,
       error.code === "CONFIG_MISSING" ? `\`\`\`yaml\n# .github/deploy-impact.yml\n${FIRST_CONFIG}\n\`\`\`` : null,
-      error.retryable ? "Running the workflow again may be enough." : null,
+      error.retryable ? (context.again ?? "Running the workflow again may be enough.") : null,
       links(context, isBug),
       `<sub>${error.code}</sub>`,
     ]),

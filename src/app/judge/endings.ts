@@ -1,12 +1,14 @@
-import type { OtherDeployment } from "../core/plan.ts";
-import { GIVE_UP_SECONDS } from "../github/limits.ts";
-import { conclusionForError } from "../report/conclusion.ts";
-import type { CheckTitle } from "../report/views/contract.ts";
-import { renderErrorCheck, renderNotApplicable } from "../report/views/notices.ts";
-import { clock, type SubjectCheck } from "./action-check.ts";
-import { nobodyCameBackNote, overlapNote } from "./action-notes.ts";
-import { asError, type Ending, nowOf, type Session, warnOf } from "./action-session.ts";
-import { policyWithoutConfig, type Settings } from "./action-settings.ts";
+import type { DeployImpactError } from "../../core/errors.ts";
+import type { OtherDeployment } from "../../core/plan.ts";
+import { GIVE_UP_SECONDS } from "../../github/limits.ts";
+import { conclusionForError } from "../../report/conclusion.ts";
+import type { CheckTitle } from "../../report/views/contract.ts";
+import { renderErrorCheck, renderNotApplicable } from "../../report/views/notices.ts";
+import { clock, type SubjectCheck } from "./check.ts";
+import type { Narrator } from "./desk.ts";
+import { nobodyCameBackNote, overlapNote } from "./notes.ts";
+import { asError, type Ending, nowOf, type Session, warnOf } from "./session.ts";
+import { policyWithoutConfig, type Settings } from "./settings.ts";
 
 /** Endings without a result: every one is said in the check, the summary, the log and the outputs. */
 
@@ -26,8 +28,8 @@ export function giveUp(session: Session, check: SubjectCheck): Promise<Ending> {
 /** A neutral ending without a result. */
 async function note(session: Session, check: SubjectCheck, text: CheckTitle, code: string): Promise<Ending> {
   await check.complete(text, "neutral");
-  await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
-  session.host.info(text.title);
+  await session.desk.narrator.note(text);
+  session.desk.narrator.info(text.title);
   return {
     conclusion: "neutral",
     outputs: { verdict: "invalid", "reason-code": code, conclusion: "neutral", "check-run-id": String(check.id ?? "") },
@@ -37,8 +39,8 @@ async function note(session: Session, check: SubjectCheck, text: CheckTitle, cod
 /** `skipped`; `check` null: nobody waits for one. A check that is there already says more and stays as it is. */
 export async function skip(session: Session, check: SubjectCheck | null, reason: string): Promise<Ending> {
   const text = renderNotApplicable(reason);
-  session.host.info(text.title);
-  await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
+  session.desk.narrator.info(text.title);
+  await session.desk.narrator.note(text);
   if (check !== null && (await check.before()) === null) await check.complete(text, "skipped");
   return {
     conclusion: "skipped",
@@ -56,11 +58,9 @@ interface Failure {
 export async function concludeError(session: Session, { check, settings, error }: Failure): Promise<Ending> {
   const known = asError(error);
   const conclusion = conclusionForError(known, settings?.policy ?? policyWithoutConfig(session.inputs));
-  sayError(session, known);
-  const runUrl = runUrlOf(session);
-  const publicRepository = await session.isPublic(check.repository);
-  const text = renderErrorCheck(known, { publicRepository, runUrl, issueUrl: issueUrl(session.context) });
-  await session.host.appendSummary(`### ${text.title}\n\n${text.summary}\n`);
+  sayError(session.desk.narrator, known);
+  const text = await errorText(session, check, known);
+  await session.desk.narrator.note(text);
   try {
     await check.complete(text, conclusion);
   } catch (second) {
@@ -78,7 +78,7 @@ const TRY_AGAIN_SECONDS = 6 * 3600;
 /** A completed check is never looked at again, so what passes by itself keeps a registered one open for a while. */
 export function mayTryAgain(
   session: Session,
-  error: ReturnType<typeof asError>,
+  error: DeployImpactError,
   policy: Settings["policy"],
   readyAt: number,
 ): boolean {
@@ -87,36 +87,29 @@ export function mayTryAgain(
 }
 
 /** Loud in log, summary and check; the plan stays written down, and the next scheduled run tries again. */
-export async function tryLater(
-  session: Session,
-  check: SubjectCheck,
-  error: ReturnType<typeof asError>,
-): Promise<Ending> {
-  sayError(session, error);
-  const publicRepository = await session.isPublic(check.repository);
-  const { title, summary } = renderErrorCheck(error, { publicRepository, runUrl: runUrlOf(session) });
-  await session.host.appendSummary(`### ${title}\n\n${summary}\n`);
+export async function tryLater(session: Session, check: SubjectCheck, error: DeployImpactError): Promise<Ending> {
+  sayError(session.desk.narrator, error);
+  const { title, summary } = await errorText(session, check, error);
+  await session.desk.narrator.note({ title, summary });
   const text = (await check.before())?.text ?? "";
-  await check.leaveOpen({ title: `${title}; the next scheduled run tries again`, summary, text });
+  await check.leaveOpen({ title: `${title}; ${session.desk.words.triesAgain}`, summary, text });
   return {
     conclusion: null,
     outputs: { verdict: "error", "reason-code": error.code, "check-run-id": String(check.id ?? "") },
   };
 }
 
-function runUrlOf({ context: { serverUrl, repository, runId } }: Session): string {
-  return `${serverUrl}/${repository}/actions/runs/${runId}`;
-}
-
-/** The form for bugs where this Action's code comes from; it asks for the code and for no data. */
-function issueUrl({ serverUrl, action }: Session["context"]): string | null {
-  return action == null ? null : `${serverUrl}/${action.repository}/issues/new?template=bug.yml`;
+async function errorText(session: Session, check: SubjectCheck, error: DeployImpactError): Promise<CheckTitle> {
+  const { links, words } = session.desk;
+  const publicRepository = await session.isPublic(check.repository);
+  const runUrl = links.runUrl;
+  return renderErrorCheck(error, { publicRepository, runUrl, issueUrl: links.issueUrl, again: words.tryingAgain });
 }
 
 /** Every problem with its place, so that the editor's margin shows it. */
-export function sayError(session: Pick<Session, "host">, error: ReturnType<typeof asError>): void {
-  const { host } = session;
-  if (error.problems.length === 0) host.error(`${error.message} ${error.hint}`, error.position);
-  for (const problem of error.problems) host.error(`${problem.message} ${problem.hint}`, problem.position);
-  if (error.code === "INTERNAL" && error.cause instanceof Error) host.debug(error.cause.stack ?? error.cause.message);
+export function sayError(narrator: Pick<Narrator, "error" | "debug">, error: DeployImpactError): void {
+  if (error.problems.length === 0) narrator.error(`${error.message} ${error.hint}`, error.position);
+  for (const problem of error.problems) narrator.error(`${problem.message} ${problem.hint}`, problem.position);
+  if (error.code === "INTERNAL" && error.cause instanceof Error)
+    narrator.debug(error.cause.stack ?? error.cause.message);
 }

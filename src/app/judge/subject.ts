@@ -1,13 +1,13 @@
-import { parseTime, requireTime } from "../config/time.ts";
-import { DeployImpactError } from "../core/errors.ts";
-import type { JsonValue } from "../core/outcome.ts";
-import type { GithubApi } from "../github/api.ts";
-import { type CheckKey, checkNameOf, externalIdOf } from "../github/checks.ts";
-import { type DeployTime, deployTimeAnnotation, firstSuccess, successSince } from "../github/deployments.ts";
-import type { GithubEvent } from "../github/event.ts";
-import type { DeploymentRecord } from "../github/records.ts";
-import type { PendingState } from "../github/state.ts";
-import type { ActionInputs } from "./action-inputs.ts";
+import { parseTime, requireTime } from "../../config/time.ts";
+import { DeployImpactError } from "../../core/errors.ts";
+import type { JsonValue } from "../../core/outcome.ts";
+import type { GithubApi } from "../../github/api.ts";
+import { type CheckKey, checkNameOf, externalIdOf } from "../../github/checks.ts";
+import { type DeployTime, deployTimeAnnotation, firstSuccess, successSince } from "../../github/deployments.ts";
+import type { GithubEvent } from "../../github/event.ts";
+import type { DeploymentRecord } from "../../github/records.ts";
+import type { PendingState } from "../../github/state.ts";
+import type { JudgeInputs } from "./desk.ts";
 
 /** Events that name no environment are about this one. */
 export const DEFAULT_ENVIRONMENT = "production";
@@ -37,13 +37,13 @@ type SubjectPort = Pick<GithubApi, "repository" | "listDeployments" | "listDeplo
 
 export interface SubjectQuestion {
   readonly event: Judgeable;
-  readonly inputs: ActionInputs;
+  readonly inputs: JudgeInputs;
   /** Epoch seconds. */
   readonly now: number;
   readonly warn: (error: unknown) => void;
 }
 
-export function environmentOf(event: Judgeable, inputs: ActionInputs): string {
+export function environmentOf(event: Judgeable, inputs: JudgeInputs): string {
   if (event.kind === "deployment") return event.deployment.environment;
   return inputs.environment ?? (event.kind === "dispatch" ? event.environment : null) ?? DEFAULT_ENVIRONMENT;
 }
@@ -72,7 +72,7 @@ export async function resolveSubject(api: SubjectPort, question: SubjectQuestion
 }
 
 export function checkKey(
-  inputs: Pick<ActionInputs, "checkName">,
+  inputs: Pick<JudgeInputs, "checkName">,
   { sha, environment, deploymentId }: Pick<Subject, "sha" | "environment" | "deploymentId">,
 ): CheckKey {
   return {

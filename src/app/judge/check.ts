@@ -1,12 +1,12 @@
-import { DeployImpactError } from "../core/errors.ts";
-import type { CheckUpdate, GithubApi } from "../github/api.ts";
-import { findChecks, type HeldCheck, holdCheck, writeCheck } from "../github/checks.ts";
-import { CHECK_TITLE_CHARACTERS } from "../github/limits.ts";
-import type { CheckRunRecord } from "../github/records.ts";
-import type { Conclusion } from "../report/conclusion.ts";
-import type { CheckTitle } from "../report/views/contract.ts";
-import { nowOf, type Session, warnOf } from "./action-session.ts";
-import type { Subject } from "./action-subject.ts";
+import { DeployImpactError } from "../../core/errors.ts";
+import type { CheckUpdate, GithubApi } from "../../github/api.ts";
+import { findChecks, type HeldCheck, holdCheck, writeCheck } from "../../github/checks.ts";
+import { CHECK_TITLE_CHARACTERS } from "../../github/limits.ts";
+import type { CheckRunRecord } from "../../github/records.ts";
+import type { Conclusion } from "../../report/conclusion.ts";
+import type { CheckTitle } from "../../report/views/contract.ts";
+import { nowOf, type Session, warnOf } from "./session.ts";
+import type { Subject } from "./subject.ts";
 
 type Place = Pick<Subject, "repository" | "key">;
 
@@ -62,11 +62,11 @@ export class SubjectCheck {
   async open(output: CheckTitle & { readonly text?: string }): Promise<void> {
     await this.before();
     if (!this.#usable) return;
-    const update: CheckUpdate = { output: trimmed(output), ...this.#details() };
+    const update: CheckUpdate = { output: trimmed(output), ...this.#extras(null) };
     await this.#attempt(async () => {
       this.#held ??= await this.#hold(update);
       if (this.#held.completed) return;
-      this.#session.openChecks.opened({ id: this.#held.id, repository: this.#place.repository, registered: false });
+      this.#session.desk.checkOpened({ id: this.#held.id, repository: this.#place.repository, registered: false });
       if (this.#held.found !== null) this.#held = await writeCheck(this.#api, this.#place.key, this.#held, update);
     });
   }
@@ -76,12 +76,12 @@ export class SubjectCheck {
     const before = await this.before();
     if (!this.#usable || before === null || before.completed) return;
     this.#held = await this.#hold({ output: { title: before.title ?? "", summary: before.summary ?? "" } });
-    this.#session.openChecks.opened({ id: this.#held.id, repository: this.#place.repository, registered: true });
+    this.#session.desk.checkOpened({ id: this.#held.id, repository: this.#place.repository, registered: true });
   }
 
   /** The plan stays as it is; a later run comes back. */
   leave(): void {
-    if (this.#held !== null) this.#session.openChecks.settled(this.#held.id);
+    if (this.#held !== null) this.#session.desk.checkSettled(this.#held.id);
   }
 
   /** Writes the text that the open check keeps until a later run comes back, and lets the post process leave it. */
@@ -91,13 +91,13 @@ export class SubjectCheck {
       this.#held = null;
       this.#existing = [];
     }
-    await this.#write({ output: trimmed(output), ...this.#details() });
+    await this.#write({ output: trimmed(output), ...this.#extras(null) });
     this.leave();
   }
 
   async complete(output: CheckTitle & { readonly text?: string }, conclusion: Conclusion): Promise<void> {
     await this.before();
-    await this.#write({ output: trimmed(output), conclusion, ...this.#details() });
+    await this.#write({ output: trimmed(output), conclusion, ...this.#extras(conclusion) });
     this.leave();
   }
 
@@ -114,13 +114,16 @@ export class SubjectCheck {
 
   #hold(initial: CheckUpdate): Promise<HeldCheck> {
     if (this.#held !== null) return Promise.resolve(this.#held);
-    const fresh = this.#session.context.runAttempt > 1;
+    const fresh = this.#session.desk.freshCheck;
     return holdCheck(this.#api, this.#place.key, { initial, fresh, found: this.#existing ?? [] });
   }
 
-  #details(): { readonly detailsUrl: string } {
-    const { serverUrl, repository, runId } = this.#session.context;
-    return { detailsUrl: `${serverUrl}/${repository}/actions/runs/${runId}` };
+  /** What every write says besides its text. */
+  #extras(conclusion: Conclusion | null): Pick<CheckUpdate, "detailsUrl" | "actions"> {
+    const { links, buttons } = this.#session.desk;
+    const detailsUrl = links.detailsUrl ?? links.runUrl;
+    const actions = buttons(conclusion);
+    return { ...(detailsUrl === null ? {} : { detailsUrl }), ...(actions.length === 0 ? {} : { actions }) };
   }
 
   /** `final`: the last word; when it cannot be said the step must know. */

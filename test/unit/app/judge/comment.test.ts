@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type CommentQuestion, commentDecision, commentTargets } from "../../../src/app/action-comment.ts";
+import { type CommentQuestion, commentDecision, commentTargets } from "../../../../src/app/judge/comment.ts";
 
 const question = (more: Partial<CommentQuestion>): CommentQuestion => ({
   rule: "on-change",

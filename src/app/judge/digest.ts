@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ResultDocument } from "../core/result.ts";
-import type { Conclusion } from "../report/conclusion.ts";
+import type { ResultDocument } from "../../core/result.ts";
+import type { Conclusion } from "../../report/conclusion.ts";
 
 /** Fingerprint of what a report says, without when it was made: equal digests mean that nothing has to be written. */
 export function resultDigest(document: ResultDocument, conclusion: Conclusion): string {

@@ -1,25 +1,21 @@
-import path from "node:path";
-import type { ResultDocument } from "../core/result.ts";
-import { CHECK_TEXT_CHARACTERS } from "../github/limits.ts";
-import type { CheckRunRecord } from "../github/records.ts";
-import { readDoneState, stateLine } from "../github/state.ts";
-import { buildReport } from "../report/build.ts";
-import { type Conclusion, conclusionFor } from "../report/conclusion.ts";
-import type { ReportContext } from "../report/context.ts";
-import { renderCheck } from "../report/views/check.ts";
-import { renderOutputs } from "../report/views/outputs.ts";
-import { renderSummary } from "../report/views/summary.ts";
-import type { SubjectCheck } from "./action-check.ts";
-import { publishComments } from "./action-comment.ts";
-import { resultDigest } from "./action-digest.ts";
-import { STATE } from "./action-host.ts";
-import { contentNote } from "./action-notes.ts";
-import { asError, type Ending, nowOf, type Session } from "./action-session.ts";
-import type { Settings } from "./action-settings.ts";
-import type { Subject } from "./action-subject.ts";
+import type { ResultDocument } from "../../core/result.ts";
+import { CHECK_TEXT_CHARACTERS } from "../../github/limits.ts";
+import type { CheckRunRecord } from "../../github/records.ts";
+import { readDoneState, stateLine } from "../../github/state.ts";
+import { buildReport } from "../../report/build.ts";
+import { type Conclusion, conclusionFor } from "../../report/conclusion.ts";
+import type { ReportContext } from "../../report/context.ts";
+import { renderCheck } from "../../report/views/check.ts";
+import type { SubjectCheck } from "./check.ts";
+import { publishComments } from "./comment.ts";
+import { resultDigest } from "./digest.ts";
+import { contentNote } from "./notes.ts";
+import { asError, type Ending, nowOf, type Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
+import type { Subject } from "./subject.ts";
 
 /** Characters that a remark and its blank lines may add to a rendered text. */
-const REMARK_SPACE = 300;
+export const REMARK_SPACE = 300;
 
 export interface Publication {
   readonly subject: Subject;
@@ -39,13 +35,11 @@ export async function publishResult(
   const { subject, settings, check } = publication;
   const conclusion = conclusionFor(document, settings.policy);
   const context = await contextOf(session, publication);
-  const resultPath = await writeResult(session, subject, document);
-  const remark = contentNote(publication);
-  await session.host.appendSummary(
-    withRemark(renderSummary(buildReport(document, context), session.summaryLeft()), remark),
-  );
-  const outputs = { ...renderOutputs(document, context, conclusion), "result-path": resultPath };
-  session.host.info(`${buildReport(document, context).title} (${conclusion})`);
+  const remark = remarkOf(session, publication);
+  const { repository, sha, environment, deploymentId } = subject;
+  const kept = { repository, sha, environment, deploymentId, document, context, conclusion, remark };
+  const outputs = await session.desk.keepResult(kept);
+  session.desk.narrator.info(`${buildReport(document, context).title} (${conclusion})`);
   const failure = await finishCheck(check, { document, context, conclusion, remark });
   const commentIds = session.inputs.dryRun
     ? []
@@ -80,20 +74,21 @@ export async function contextOf(
   session: Session,
   { subject, settings, pullRequests }: Pick<Publication, "subject" | "settings" | "pullRequests">,
 ): Promise<ReportContext> {
-  const { serverUrl, repository, runId } = session.context;
+  const { links, commands } = session.desk;
   const publicRepository = await session.isPublic(subject.repository);
   return {
     environment: subject.environment,
     sha: subject.sha,
     repository: subject.repository,
-    serverUrl,
-    runUrl: `${serverUrl}/${repository}/actions/runs/${runId}`,
-    detailsUrl: null,
+    serverUrl: links.serverUrl,
+    runUrl: links.runUrl,
+    detailsUrl: links.detailsUrl,
     configRef: settings.file.reference,
     values: settings.config.values ?? (publicRepository ? "relative" : "full"),
     publicRepository,
     previous: null,
     batchPullRequests: pullRequests.length > 1 ? pullRequests : [],
+    ...(commands ? { commands } : {}),
   };
 }
 
@@ -104,7 +99,13 @@ interface CheckContent {
   readonly remark: string | null;
 }
 
-function withRemark(text: string, remark: string | null): string {
+function remarkOf({ desk }: Session, publication: Publication): string | null {
+  const note = contentNote(publication);
+  const remarks = [...desk.remarks, ...(note === null ? [] : [note])];
+  return remarks.length === 0 ? null : remarks.join("\n\n");
+}
+
+export function withRemark(text: string, remark: string | null): string {
   return remark === null ? text : `${text.trimEnd()}\n\n${remark}\n`;
 }
 
@@ -125,14 +126,4 @@ async function finishCheck(
   } catch (error) {
     return error;
   }
-}
-
-async function writeResult(session: Session, subject: Subject, document: ResultDocument): Promise<string> {
-  const { host, inputs } = session;
-  const folder = path.join(host.tempFolder, "deploy-impact");
-  const name = `result-${subject.deploymentId ?? subject.sha.slice(0, 7)}-${encodeURIComponent(subject.environment)}.json`;
-  const target = inputs.resultPath === null ? path.join(folder, name) : path.resolve(host.workspace, inputs.resultPath);
-  if (inputs.resultPath === null) host.saveState(STATE.folder, folder);
-  await host.writeFile(target, `${JSON.stringify(document)}\n`);
-  return target;
 }

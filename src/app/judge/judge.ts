@@ -1,21 +1,15 @@
-import type { OtherDeployment } from "../core/plan.ts";
-import type { ResultDocument } from "../core/result.ts";
-import type { DeploymentSurvey } from "../github/deployments.ts";
-import { readPendingState } from "../github/state.ts";
-import { SubjectCheck } from "./action-check.ts";
-import { concludeError, mayTryAgain, overtaken, skip, tryLater } from "./action-endings.ts";
-import { leavePending, pendingText, waitFor } from "./action-pending.ts";
-import { publishResult } from "./action-publish.ts";
-import { asError, type Ending, nowOf, type Session, warnOf } from "./action-session.ts";
-import {
-  loadSettings,
-  maskCredentials,
-  missingConfigError,
-  namesEnvironment,
-  type Settings,
-} from "./action-settings.ts";
-import { checkKey, type Subject, withoutRepeats } from "./action-subject.ts";
-import { asRegistered, contentOf, fullTrigger, lookAround, triggerOf } from "./action-trigger.ts";
+import type { OtherDeployment } from "../../core/plan.ts";
+import type { ResultDocument } from "../../core/result.ts";
+import type { DeploymentSurvey } from "../../github/deployments.ts";
+import { readPendingState } from "../../github/state.ts";
+import { SubjectCheck } from "./check.ts";
+import { concludeError, mayTryAgain, overtaken, skip, tryLater } from "./endings.ts";
+import { leavePending, pendingText, waitFor } from "./pending.ts";
+import { publishResult } from "./publish.ts";
+import { asError, type Ending, nowOf, type Session, warnOf } from "./session.ts";
+import { loadSettings, maskCredentials, missingConfigError, namesEnvironment, type Settings } from "./settings.ts";
+import { checkKey, type Subject, withoutRepeats } from "./subject.ts";
+import { asRegistered, contentOf, fullTrigger, lookAround, triggerOf } from "./trigger.ts";
 
 /** Older deployments whose open checks are closed by the deploy that overtook them. */
 const OVERTAKEN = 2;
@@ -25,11 +19,11 @@ export async function judge(session: Session, subject: Subject, check: SubjectCh
   let settings: Settings | null = null;
   try {
     const file = await session.readConfig();
-    if (file === null) throw missingConfigError(session.inputs.config);
+    if (file === null) throw missingConfigError(session);
     if (subject.transient && !namesEnvironment(file, subject.environment)) return await skip(session, check, TRANSIENT);
     settings = loadSettings(file, subject.environment, session);
-    maskCredentials(settings.config, session.ports.env, session.host);
-    session.host.info(`Config for ${subject.environment}: ${JSON.stringify(settings.config)}`);
+    maskCredentials(settings.config, session);
+    session.desk.narrator.info(`Config for ${subject.environment}: ${JSON.stringify(settings.config)}`);
     return await judgeWith(session, { subject, check, settings });
   } catch (error) {
     return concludeError(session, { check, settings, error });
@@ -56,7 +50,7 @@ async function judgeWith(session: Session, given: Case): Promise<Ending> {
   const { analyst } = session;
   const trigger = triggerOf(subject, registered);
   const readyAt = analyst.readyAt(settings.config, trigger);
-  session.host.info(
+  session.desk.narrator.info(
     `Deployed at ${new Date(trigger.deployedAt * 1000).toISOString()} (source: ${trigger.deployedAtSource}); data complete at ${new Date(readyAt * 1000).toISOString()}.`,
   );
   const plan = await pendingText(session, { ...given, subject }, trigger, readyAt);
@@ -74,7 +68,7 @@ async function judgeWith(session: Session, given: Case): Promise<Ending> {
   try {
     document = await analyst.runAnalysis(settings.config, complete, session.ports, {
       version: session.version,
-      baseDir: session.host.workspace,
+      baseDir: session.desk.baseDir,
     });
   } catch (error) {
     const known = asError(error);

@@ -1,13 +1,12 @@
-import type { Config } from "../config/config.ts";
-import { isBranch } from "../config/merge.ts";
-import { parseConfigText } from "../config/syntax.ts";
-import { DeployImpactError } from "../core/errors.ts";
-import type { ConfigFile } from "../github/config-file.ts";
-import type { ActionHost } from "../github/runner.ts";
-import type { ConclusionPolicy } from "../report/conclusion.ts";
-import { SOURCES } from "../sources/index.ts";
-import type { Analyst } from "./action-host.ts";
-import type { ActionInputs } from "./action-inputs.ts";
+import type { Config } from "../../config/config.ts";
+import { isBranch } from "../../config/merge.ts";
+import { parseConfigText } from "../../config/syntax.ts";
+import { DeployImpactError } from "../../core/errors.ts";
+import type { ConfigFile } from "../../github/config-file.ts";
+import type { ConclusionPolicy } from "../../report/conclusion.ts";
+import { SOURCES } from "../../sources/index.ts";
+import type { Analyst, Desk, JudgeInputs } from "./desk.ts";
+import type { Session } from "./session.ts";
 
 /** The config of one environment with the step's inputs laid over it. */
 export interface Settings {
@@ -17,7 +16,7 @@ export interface Settings {
 }
 
 /** What holds before, or without, a config. */
-export function policyWithoutConfig(inputs: Pick<ActionInputs, "mode" | "failOn"> | null): ConclusionPolicy {
+export function policyWithoutConfig(inputs: Pick<JudgeInputs, "mode" | "failOn"> | null): ConclusionPolicy {
   return {
     mode: inputs?.mode ?? "enforcing",
     failOn: inputs?.failOn ?? "regression",
@@ -29,7 +28,13 @@ export function policyWithoutConfig(inputs: Pick<ActionInputs, "mode" | "failOn"
 export function loadSettings(
   file: ConfigFile,
   environment: string,
-  { analyst, inputs }: { readonly analyst: Pick<Analyst, "loadConfig">; readonly inputs: ActionInputs },
+  {
+    analyst,
+    inputs,
+  }: {
+    readonly analyst: Pick<Analyst, "loadConfig">;
+    readonly inputs: Pick<JudgeInputs, "mode" | "failOn" | "comment" | "seed">;
+  },
 ): Settings {
   const loaded = analyst.loadConfig({ text: file.text, file: file.path, environment });
   const config: Config = {
@@ -43,9 +48,12 @@ export function loadSettings(
   return { config, file, policy: { mode, failOn, onInconclusive, onInvalid } };
 }
 
-export function missingConfigError(path: string): DeployImpactError {
+export function missingConfigError({
+  inputs: { config: path },
+  desk,
+}: Pick<Session, "inputs" | "desk">): DeployImpactError {
   return new DeployImpactError("CONFIG_MISSING", `There is no \`${path}\` on the default branch.`, {
-    hint: "Commit one there, or name another path with the input `config`.",
+    hint: `Commit one there${desk.words.otherConfigPath}.`,
     position: { file: path },
   });
 }
@@ -57,25 +65,21 @@ export function namesEnvironment(file: ConfigFile, environment: string): boolean
 }
 
 /** Every credential that the config names is masked before anything is printed. */
-export function maskCredentials(
-  config: Config,
-  env: Readonly<Record<string, string | undefined>>,
-  host: ActionHost,
-): void {
+export function maskCredentials(config: Config, { ports: { env }, desk }: Pick<Session, "ports" | "desk">): void {
   for (const { sources } of config.services) {
     for (const source of Object.values(sources)) {
-      const names = SOURCES[source.type]?.open(source.options, host.workspace).credentials ?? [];
-      for (const name of names) maskValue(env[name], host);
+      const names = SOURCES[source.type]?.open(source.options, desk.baseDir).credentials ?? [];
+      for (const name of names) maskValue(env[name], desk.mask);
     }
   }
 }
 
 /** A basic credential is `user:password`; each half is masked, too. The runner ignores nothing shorter, so neither do we. */
-function maskValue(value: string | undefined, host: ActionHost): void {
+function maskValue(value: string | undefined, mask: Desk["mask"]): void {
   if (value === undefined || value.trim() === "") return;
-  host.setSecret(value);
+  mask(value);
   const encoded = Buffer.from(value, "utf8").toString("base64");
-  host.setSecret(encoded);
+  mask(encoded);
   const colon = value.indexOf(":");
-  if (colon >= 0 && value.length > colon + 1) host.setSecret(value.slice(colon + 1));
+  if (colon >= 0 && value.length > colon + 1) mask(value.slice(colon + 1));
 }

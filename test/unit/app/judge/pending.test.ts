@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { registration } from "../../../src/app/action-pending.ts";
-import { CHECK_TEXT_CHARACTERS } from "../../../src/github/limits.ts";
-import { type PendingState, readPendingState } from "../../../src/github/state.ts";
+import { registration } from "../../../../src/app/judge/pending.ts";
+import { CHECK_TEXT_CHARACTERS } from "../../../../src/github/limits.ts";
+import { type PendingState, readPendingState } from "../../../../src/github/state.ts";
 
 const STATE: PendingState = {
   kind: "pending",

@@ -1,11 +1,11 @@
-import { configChanged } from "../github/config-file.ts";
-import { aroundWindow, type DeploymentSurvey, surveyDeployments } from "../github/deployments.ts";
-import { type DeployContent, findDeployContent } from "../github/pull-request.ts";
-import type { PendingState } from "../github/state.ts";
-import { nowOf, type Session, warnOf } from "./action-session.ts";
-import type { Settings } from "./action-settings.ts";
-import { readableTime, type Subject } from "./action-subject.ts";
-import type { Trigger } from "./trigger.ts";
+import { configChanged } from "../../github/config-file.ts";
+import { aroundWindow, type DeploymentSurvey, surveyDeployments } from "../../github/deployments.ts";
+import { type DeployContent, findDeployContent } from "../../github/pull-request.ts";
+import type { PendingState } from "../../github/state.ts";
+import type { Trigger } from "../trigger.ts";
+import { nowOf, type Session, warnOf } from "./session.ts";
+import type { Settings } from "./settings.ts";
+import { readableTime, type Subject } from "./subject.ts";
 
 /** Statuses of other deployments that are looked up, as far as the budget allows. */
 const STATUS_LOOK_UPS = 3;
@@ -47,7 +47,7 @@ interface Findings {
 
 export function fullTrigger(trigger: Trigger, { session, subject, settings, survey, content }: Findings): Trigger {
   // The config lives in the workflow's repository; changes elsewhere say nothing about it.
-  const sameRepository = subject.repository === session.context.repository;
+  const sameRepository = subject.repository === session.desk.home;
   const changed =
     content.configChanged ?? (sameRepository ? configChanged(settings.file.path, content.changedPaths) : null);
   return {
@@ -105,7 +105,7 @@ export async function contentOf(
   };
   try {
     const content = await findDeployContent(session.github.api(subject.repository), question, session.ports.sleep);
-    session.host.info(content.how);
+    session.desk.narrator.info(content.how);
     return content;
   } catch (error) {
     warnOf(session, error);

@@ -1,8 +1,8 @@
-import type { GroupRule, ServiceConfig } from "../config/config.ts";
-import { formatDuration } from "../config/duration.ts";
-import type { OtherDeployment } from "../core/plan.ts";
-import { GIVE_UP_SECONDS } from "../github/limits.ts";
-import type { CheckTitle } from "../report/views/contract.ts";
+import type { GroupRule, ServiceConfig } from "../../config/config.ts";
+import { formatDuration } from "../../config/duration.ts";
+import type { OtherDeployment } from "../../core/plan.ts";
+import { GIVE_UP_SECONDS } from "../../github/limits.ts";
+import type { CheckTitle } from "../../report/views/contract.ts";
 
 /** Texts of the Action's own endings, those without a result. */
 

@@ -1,15 +1,15 @@
-import type { CommentRule } from "../config/config.ts";
-import type { Mode } from "../core/plan.ts";
-import type { ReasonCode } from "../core/reasons.ts";
-import type { ResultDocument, Verdict } from "../core/result.ts";
-import { findComment, syncComment } from "../github/comments.ts";
-import { BATCH_COMMENTS, COMMENT_CHARACTERS } from "../github/limits.ts";
-import { type CommentState, readCommentState, stateLine } from "../github/state.ts";
-import { buildReport } from "../report/build.ts";
-import type { ReportContext } from "../report/context.ts";
-import { commentMarker } from "../report/marker.ts";
-import { renderComment } from "../report/views/comment.ts";
-import { type Session, warnOf } from "./action-session.ts";
+import type { CommentRule } from "../../config/config.ts";
+import type { Mode } from "../../core/plan.ts";
+import type { ReasonCode } from "../../core/reasons.ts";
+import type { ResultDocument, Verdict } from "../../core/result.ts";
+import { findComment, syncComment } from "../../github/comments.ts";
+import { BATCH_COMMENTS, COMMENT_CHARACTERS } from "../../github/limits.ts";
+import { type CommentState, readCommentState, stateLine } from "../../github/state.ts";
+import { buildReport } from "../../report/build.ts";
+import type { ReportContext } from "../../report/context.ts";
+import { commentMarker } from "../../report/marker.ts";
+import { renderComment } from "../../report/views/comment.ts";
+import { type Session, warnOf } from "./session.ts";
 
 /** Invalid for a reason that the author of the change cannot do anything about. */
 const SILENT_REASONS: ReadonlySet<ReasonCode> = new Set(["OVERLAPPING_DEPLOY", "WINDOW_OPEN", "DEPLOY_IN_FUTURE"]);
@@ -97,7 +97,7 @@ async function publishComment(
   const body = `${renderComment(model, COMMENT_CHARACTERS - line.length - 2).trimEnd()}\n\n${line}\n`;
   const isNewRegression = task.document.verdict === "regression" && before?.verdict !== "regression";
   const written = await syncComment(api, key, { body, existing, repost: existing !== null && isNewRegression });
-  session.host.info(`Comment on #${pullRequest}: ${written.did}.`);
+  session.desk.narrator.info(`Comment on #${pullRequest}: ${written.did}.`);
   return written.id;
 }
 
