@@ -30,6 +30,10 @@ export type BlockRule = (typeof BLOCK_RULES)[number];
 /** More looks find nothing sooner and cost sharpness at the end (docs/evidence.md). */
 export const MOST_LOOKS = 20;
 
+/** What a gate does with a verdict that neither opens nor shuts it. `wait`: says so and leaves it to people. */
+export const GATE_RULES = ["wait", "approve", "reject"] as const;
+export type GateRule = (typeof GATE_RULES)[number];
+
 /** A config as the use cases read it: parsed, environment applied, defaults filled in. Spans are seconds, instants epoch seconds. */
 export interface Config {
   /** As the caller named it, for messages. */
@@ -46,10 +50,23 @@ export interface Config {
   readonly onInconclusive: BlockRule;
   readonly onInvalid: BlockRule;
   readonly seed: number;
+  /** What the environment's deployment protection rule asks; null: it has none. */
+  readonly gate: GateConfig | null;
   /** A map holds one instant per unit (waves); null: the front door says when. */
   readonly deployedAt: number | Readonly<Record<string, number>> | null;
   /** At least one; its name is null when the config has no `services`. */
   readonly services: readonly ServiceConfig[];
+}
+
+export interface GateConfig {
+  /** The environment before this one, whose verdict opens the gate. */
+  readonly watches: string;
+  readonly onInconclusive: GateRule;
+  readonly onInvalid: GateRule;
+  /** When assessing failed for `after`, or no verdict came within `maxWait`. */
+  readonly onError: GateRule;
+  readonly after: number;
+  readonly maxWait: number;
 }
 
 export interface ServiceConfig {

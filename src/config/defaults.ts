@@ -18,4 +18,5 @@ export const DEFAULTS = {
   onInconclusive: "neutral",
   onInvalid: "neutral",
   seed: 1,
+  gate: { onInconclusive: "wait", onInvalid: "wait", onError: "wait", after: "2h", maxWait: "24h" },
 } as const;

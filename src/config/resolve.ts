@@ -1,6 +1,7 @@
 import type { Config } from "./config.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { Findings, type PlacedFinding } from "./findings.ts";
+import { resolveGate } from "./gate.ts";
 import { isBranch, merge } from "./merge.ts";
 import type { Branch, Origins } from "./origins.ts";
 import { at } from "./path.ts";
@@ -48,6 +49,7 @@ export function resolveConfig(
     onInconclusive: input["on-inconclusive"] ?? DEFAULTS.onInconclusive,
     onInvalid: input["on-invalid"] ?? DEFAULTS.onInvalid,
     seed: input.seed ?? DEFAULTS.seed,
+    gate: resolveGate(input.gate),
     deployedAt: deployedAt(input["deployed-at"]),
     services: resolved.map(({ service }) => service),
   };

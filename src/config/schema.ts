@@ -2,46 +2,15 @@ import * as z from "zod";
 import { ASSIGNMENTS, DESIGNS, DIRECTIONS, INFERENCES, KINDS, MODES, ROLES, SCALES, SHARES_OF } from "../core/plan.ts";
 import { BLOCK_RULES, COMMENT_RULES, FAIL_RULES, MOST_LOOKS, VALUE_RULES } from "./config.ts";
 import { DEFAULTS } from "./defaults.ts";
-import { DURATION_EXAMPLES, parseDuration } from "./duration.ts";
-import { MARGIN_EXAMPLES, parseMargin } from "./margin.ts";
-import { parseTime, TIME_EXAMPLE } from "./time.ts";
+import { gate, refuseOwnGate } from "./schema-gate.ts";
+import { duration, margin, name, positiveDuration, text, time } from "./schema-values.ts";
+import { TIME_EXAMPLE } from "./time.ts";
 
 /**
  * The config as it is written. No transforms: the same schema validates, becomes the JSON Schema for editors and
  * lists the keys that docs/configuration.md must explain. What depends on several keys at once is checked while the
  * settings are merged (`resolve.ts`), because an environment or a service may supply the missing half.
  */
-const duration = z
-  .union([z.string(), z.number()], { error: `must be a duration; write for example ${DURATION_EXAMPLES}` })
-  .refine((value) => parseDuration(value) !== null, {
-    error: ({ input }) => `${quote(input)} is not a duration; write for example ${DURATION_EXAMPLES}`,
-  })
-  .meta({ id: "duration" });
-
-const positiveDuration = duration.refine((value) => parseDuration(value) !== 0, { error: "must be longer than zero" });
-
-const time = z
-  .union([z.string(), z.number()], { error: `must be a time; write for example ${TIME_EXAMPLE}` })
-  .refine((value) => parseTime(value).ok, {
-    error: ({ input }) => {
-      const parsed = parseTime(input as string | number);
-      return `${parsed.ok ? quote(input) : parsed.problem}; write for example ${TIME_EXAMPLE}, or seconds since 1970`;
-    },
-  })
-  .meta({ id: "time" });
-
-const margin = z
-  .union([z.string(), z.number()], { error: `must be a margin; write for example ${MARGIN_EXAMPLES}` })
-  .refine((value) => parseMargin(value, null).ok, {
-    error: ({ input }) => `${quote(input)} is not a margin; write for example ${MARGIN_EXAMPLES}`,
-  })
-  .meta({ id: "margin" });
-
-const text = z.string().trim().min(1, { error: "must not be empty" });
-const name = z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}$/, {
-  error: ({ input }) => `${quote(input)} is not a name; use up to 100 letters, digits, ".", "_" and "-"`,
-});
-
 const labelValue = z.union([text, z.number(), z.boolean()]);
 const labelRule = z
   .union([labelValue, z.array(labelValue).min(1, { error: "lists no value" }), z.strictObject({ regex: text })], {
@@ -359,13 +328,14 @@ const runSettings = {
   ...serviceSettings,
 };
 
-const overrides = z.strictObject(runSettings).meta({ id: "overrides" });
+const overrides = z.strictObject({ ...runSettings, gate: gate.optional() }).meta({ id: "overrides" });
 
 export const CONFIG_SCHEMA = z
   .strictObject({
     version: z.literal(1).meta({ description: "Format of this file", examples: [1] }),
     environments: z
       .record(text, overrides)
+      .superRefine(refuseOwnGate)
       .optional()
       .meta({
         description: "Overrides by environment: maps are merged, lists replaced, SLIs merged by id",
@@ -381,8 +351,3 @@ export type ServiceInput = z.infer<typeof service>;
 export type GroupInput = z.infer<typeof group>;
 export type UnitsInput = z.infer<typeof units>;
 export type SliInput = z.infer<typeof sli>;
-
-function quote(value: unknown): string {
-  const written = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  return `"${written.length <= 60 ? written : `${written.slice(0, 57)}...`}"`;
-}

@@ -89,6 +89,7 @@ describe("docs/configuration.md", () => {
     const defaults = Object.entries({
       ...schema.properties,
       ...prefixed("windows", schema.$defs?.windows?.properties),
+      ...prefixed("gate", schema.$defs?.gate?.properties),
     });
     for (const [key, property] of defaults) {
       if (property.default === undefined) continue;
@@ -122,6 +123,7 @@ function keysOf(schema: Json): string[] {
     ...under("version-query", objects("versionQuery")),
     ...under("split", names("split")),
     ...under("slis", names("sli")),
+    ...under("gate", names("gate")),
     "services.paths",
   ];
 }
