@@ -61,12 +61,20 @@ create table analyses (
   registered jsonb,
   config jsonb,
   check_run_id bigint,
+  -- checks up to this id belong to earlier analyses of the same deployment: a completed one is not written again
+  checks_before bigint not null default 0,
   check_url text,
+  -- a stored verdict that is not on GitHub yet; a second try publishes the same one
+  publishing uuid,
   -- when the data of the next look are complete; null: nothing more is planned
   next_at timestamptz,
   look integer not null default 0,
   attempts integer not null default 0,
   requests integer not null default 0,
+  -- how much later than planned the last look was
+  late_seconds double precision not null default 0,
+  -- since when every attempt failed; null: the last one did not
+  failing_since timestamptz,
   last_error text,
   created_at timestamptz not null default now(),
   finished_at timestamptz,
