@@ -231,6 +231,10 @@ const plan = z
           margin: z.strictObject({ type: z.enum(["relative", "absolute"]), value: number, text: z.string() }),
           quantile: number.optional(),
           by: z.string().optional(),
+          slo: z
+            .strictObject({ target: z.number(), window: z.number() })
+            .optional()
+            .meta({ description: "What users were promised: the share of good events, over a span in seconds" }),
         }),
       )
       .readonly(),
@@ -257,6 +261,10 @@ const plan = z
     scale: z.enum(["auto", ...SCALES]),
     design: z.enum(["auto", ...DESIGNS]),
     seed: number,
+    detail: z
+      .enum(["verdict"])
+      .optional()
+      .meta({ description: "verdict: only what can change a verdict was computed; left out: everything" }),
     treatedUnits: z.array(z.string()).readonly(),
     waves: z
       .record(z.string(), number)

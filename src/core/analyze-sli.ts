@@ -128,7 +128,7 @@ function refusedDraft(question: DesignQuestion, refusal: Refusal, aligned: Align
       treated: [],
       counterfactual: [],
       control: [],
-      raw: toEvidence(input.series),
+      raw: rawOf(question),
     },
   };
   return {
@@ -169,7 +169,12 @@ function unitLists({ panel, quality }: Aligned): SliResult["units"] {
   return { treated: names(true), control: names(false), excluded: quality.excluded };
 }
 
-function evidenceOf({ input }: DesignQuestion, aligned: Aligned, paths: Paths): SliEvidence {
+/** Raw series of a result, from which it can be computed again. */
+function rawOf({ plan, input }: Pick<DesignQuestion, "plan" | "input">): SliEvidence["raw"] {
+  return plan.detail === "verdict" ? [] : toEvidence(input.series);
+}
+
+function evidenceOf(question: DesignQuestion, aligned: Aligned, paths: Paths): SliEvidence {
   const orNull = (path: Float64Array): (number | null)[] =>
     Array.from(path, (value) => (Number.isFinite(value) ? value : null));
   return {
@@ -178,7 +183,7 @@ function evidenceOf({ input }: DesignQuestion, aligned: Aligned, paths: Paths): 
     treated: orNull(paths.treated),
     counterfactual: orNull(paths.counterfactual),
     control: orNull(paths.control),
-    raw: toEvidence(input.series),
+    raw: rawOf(question),
   };
 }
 

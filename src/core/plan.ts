@@ -151,6 +151,8 @@ export interface AnalysisPlan {
   readonly configChanged: boolean | null;
   /** Left out: nothing was planned, or the design is another one. */
   readonly split?: SplitPlan;
+  /** `verdict`: only what can change a verdict, for many analyses one after the other; left out: everything that is shown. */
+  readonly detail?: "verdict";
   /** True: the config names control units, so that having none is a mistake and not a deploy to everybody. */
   readonly expectsControls?: boolean;
   /** Free facts for the reader (where deployedAt came from, ...); never used in a computation. */

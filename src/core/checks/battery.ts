@@ -1,4 +1,5 @@
 import { holm } from "../inference/multiplicity.ts";
+import type { AnalysisPlan } from "../plan.ts";
 import type { ReasonCode } from "../reasons.ts";
 import type { CheckId, CheckResult } from "../result.ts";
 import type { CheckContext } from "./check.ts";
@@ -8,10 +9,33 @@ import { CHECKS, DATA_CHECKS } from "./index.ts";
 export const SHARED_BUDGET = 0.02;
 const SHARED: readonly CheckId[] = ["pre-trends", "pre-fit", "spillover"];
 
+/** Fits again and again for the reader: what they say can qualify a verdict, and change none. */
+const SHOWN_ONLY: ReadonlySet<CheckId> = new Set([
+  "placebo-in-time",
+  "placebo-in-space",
+  "leave-one-out",
+  "leave-one-wave-out",
+  "leave-one-day-out",
+  "staggered-estimators",
+]);
+
+/** Is this check wanted by the plan? */
+export function isAsked({ detail }: Pick<AnalysisPlan, "detail">, id: CheckId): boolean {
+  return detail !== "verdict" || !SHOWN_ONLY.has(id);
+}
+
+/** The results of those that the plan asks for, in this order. */
+export function askedChecks(
+  plan: Pick<AnalysisPlan, "detail">,
+  checks: readonly (readonly [CheckId, () => CheckResult])[],
+): CheckResult[] {
+  return checks.flatMap(([id, run]) => (isAsked(plan, id) ? [run()] : []));
+}
+
 /** Runs every check that applies; pre-trends and spillover share their budget by Holm. */
 export function runChecks(context: CheckContext): CheckResult[] {
-  const results = CHECKS.flatMap((check) => check.run(context) ?? []);
-  return shareBudget(results);
+  const asked = CHECKS.filter(({ id }) => isAsked(context.plan, id));
+  return shareBudget(asked.flatMap((check) => check.run(context) ?? []));
 }
 
 /** The checks that every design shares; `fit` of the context is null unless the design is `did`. */

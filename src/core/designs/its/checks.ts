@@ -1,3 +1,4 @@
+import { askedChecks } from "../../checks/battery.ts";
 import { type CheckContext, notRun, result } from "../../checks/check.ts";
 import { type FakeDeploy, judgeFakeDeploys } from "../../checks/fake-deploys.ts";
 import { conclusionAgain, conclusionOf, type LeftOut, rangeOf } from "../../checks/left-out.ts";
@@ -20,7 +21,13 @@ const WORK_BUDGET = 1.5e6;
 
 /** Attempts to break a comparison with earlier days, in the order of the report. */
 export function itsChecks(fit: ItsFit, history: History, context: CheckContext): CheckResult[] {
-  return [usualDay(fit, history), leaveOneDayOut(fit, context), placeboInTime(fit, history, context)];
+  return [
+    usualDay(fit, history),
+    ...askedChecks(context.plan, [
+      ["leave-one-day-out", () => leaveOneDayOut(fit, context)],
+      ["placebo-in-time", () => placeboInTime(fit, history, context)],
+    ]),
+  ];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isAsked } from "../../checks/battery.ts";
 import { notRun, result } from "../../checks/check.ts";
 import { conclusionOf, unitsLeftOut } from "../../checks/left-out.ts";
 import { spread } from "../../checks/refit.ts";
@@ -34,7 +35,7 @@ export function splitChecks(context: SplitCheckContext): CheckResult[] {
     sampleRatio(context),
     context.sample.hasHistory ? balance(context) : null,
     warmUp(context),
-    leaveOneOut(context),
+    isAsked(context.plan, "leave-one-out") ? leaveOneOut(context) : null,
   ].filter((check) => check !== null);
 }
 

@@ -1,4 +1,4 @@
-import { runDataChecks, shareBudget } from "../../checks/battery.ts";
+import { askedChecks, runDataChecks, shareBudget } from "../../checks/battery.ts";
 import type { CheckContext } from "../../checks/check.ts";
 import type { WaveFit } from "../../estimators/waves/fit.ts";
 import type { Panel } from "../../panel/panel.ts";
@@ -10,15 +10,18 @@ import { wavePlaceboInSpace, wavePlaceboInTime } from "./placebos.ts";
 
 /** Every attempt to break the answer for waves; pre-trends and spillover share their budget as under `did`. */
 export function waveChecks(context: CheckContext, panel: Panel, fit: WaveFit): CheckResult[] {
+  const { plan } = context;
   const apart = wavesApart(panel, fit);
   return shareBudget([
     wavePreTrends(context, panel, apart),
-    wavePlaceboInTime(context, panel, fit),
-    wavePlaceboInSpace(context, panel, fit),
-    waveLeaveOneOut(context, panel, fit),
-    waveLeaveOneWaveOut(context, panel, fit),
+    ...askedChecks(plan, [
+      ["placebo-in-time", () => wavePlaceboInTime(context, panel, fit)],
+      ["placebo-in-space", () => wavePlaceboInSpace(context, panel, fit)],
+      ["leave-one-out", () => waveLeaveOneOut(context, panel, fit)],
+      ["leave-one-wave-out", () => waveLeaveOneWaveOut(context, panel, fit)],
+    ]),
     waveSpillover(context, panel, apart),
     ...runDataChecks(context),
-    compareEstimators(panel, fit),
+    ...askedChecks(plan, [["staggered-estimators", () => compareEstimators(panel, fit)]]),
   ]);
 }

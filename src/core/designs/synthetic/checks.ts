@@ -1,4 +1,4 @@
-import { runDataChecks, shareBudget } from "../../checks/battery.ts";
+import { askedChecks, runDataChecks, shareBudget } from "../../checks/battery.ts";
 import type { CheckResult } from "../../result.ts";
 import { donorConcentration } from "./checks/concentration.ts";
 import type { DonorContext } from "./checks/context.ts";
@@ -16,9 +16,11 @@ export function runDonorChecks(context: DonorContext): CheckResult[] {
   const fitCheck = preFit(fit, isAuto);
   const rest = [
     donorConcentration(fit),
-    fakeDeploys(context),
-    donorsAsTreated(fit),
-    leaveOneDonorOut(context),
+    ...askedChecks(plan, [
+      ["placebo-in-time", () => fakeDeploys(context)],
+      ["placebo-in-space", () => donorsAsTreated(fit)],
+      ["leave-one-out", () => leaveOneDonorOut(context)],
+    ]),
     donorSpillover(fit),
     ...runDataChecks({ plan, sli, panel, quality, preShortenedTo, fit: null, effect, margin }),
   ];
