@@ -15,14 +15,34 @@ export const METRICS = {
     help: "Requests to GitHub by status class.",
   },
   deploy_impact_reactions_total: { kind: "counter", labels: ["kind", "state"], help: "Alerts and rollbacks by state." },
+  deploy_impact_analyses_pending: {
+    kind: "gauge",
+    labels: [],
+    help: "Analyses whose verdict is still to come.",
+  },
+  deploy_impact_oldest_overdue_seconds: {
+    kind: "gauge",
+    labels: [],
+    help: "How long the most overdue analysis or gate should have been looked at; 0: none.",
+  },
+  deploy_impact_jobs: { kind: "gauge", labels: ["job", "state"], help: "Jobs in the queue by name and state." },
+  process_resident_memory_bytes: { kind: "gauge", labels: [], help: "Resident memory size in bytes." },
+  process_start_time_seconds: { kind: "gauge", labels: [], help: "Start of the process, seconds since the epoch." },
+  nodejs_heap_size_used_bytes: { kind: "gauge", labels: [], help: "Memory of the JavaScript heap that is in use." },
+  nodejs_eventloop_lag_seconds: {
+    kind: "gauge",
+    labels: [],
+    help: "99th percentile of how late timers fired since the last look.",
+  },
 } as const satisfies Record<
   string,
-  { readonly kind: "counter" | "histogram"; readonly labels: readonly string[]; readonly help: string }
+  { readonly kind: "counter" | "gauge" | "histogram"; readonly labels: readonly string[]; readonly help: string }
 >;
 
 export type MetricName = keyof typeof METRICS;
 
 export interface Metrics {
   count(name: MetricName, labels: Readonly<Record<string, string>>, by?: number): void;
+  /** Adds a value to a histogram, or sets a gauge. */
   observe(name: MetricName, labels: Readonly<Record<string, string>>, value: number): void;
 }

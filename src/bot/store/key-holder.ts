@@ -1,8 +1,10 @@
 import pg from "pg";
 import type { Hold, OpenDatabase } from "./database.ts";
+import { oneByOne } from "./one-by-one.ts";
 
 interface Session {
-  readonly client: pg.Client;
+  readonly query: (sql: string, key: string) => Promise<Record<string, unknown>[]>;
+  readonly end: () => Promise<void>;
   readonly lost: AbortController;
 }
 
@@ -28,7 +30,12 @@ export function keyHolder(
 
   const open = async (): Promise<Session> => {
     const client = new pg.Client(settings);
-    const opened: Session = { client, lost: new AbortController() };
+    const turn = oneByOne();
+    const opened: Session = {
+      query: (sql, key) => turn(async () => (await client.query(sql, [key])).rows),
+      end: () => client.end(),
+      lost: new AbortController(),
+    };
     client.on("error", (error) => forget(opened, error));
     client.on("end", () => forget(opened, new Error("The connection that holds keys was closed.")));
     await client.connect();
@@ -48,9 +55,9 @@ export function keyHolder(
     if (held.has(key)) return null;
     held.add(key);
     try {
-      const { client, lost } = await current();
-      const [row] = (await client.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as taken", [key])).rows;
-      if (row?.taken === true) return { lost: lost.signal, release: () => release(client, lost, key) };
+      const own = await current();
+      const [row] = await own.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as taken", key);
+      if (row?.taken === true) return { lost: own.lost.signal, release: () => release(own, key) };
       held.delete(key);
       return null;
     } catch (error) {
@@ -59,12 +66,12 @@ export function keyHolder(
     }
   };
 
-  const release = async (client: pg.Client, lost: AbortController, key: string): Promise<void> => {
-    if (lost.signal.aborted) return;
+  const release = async (own: Session, key: string): Promise<void> => {
+    if (own.lost.signal.aborted) return;
     try {
-      await client.query("select pg_advisory_unlock(hashtextextended($1, 0))", [key]);
+      await own.query("select pg_advisory_unlock(hashtextextended($1, 0))", key);
     } finally {
-      if (!lost.signal.aborted) held.delete(key);
+      if (!own.lost.signal.aborted) held.delete(key);
     }
   };
 
@@ -74,7 +81,7 @@ export function keyHolder(
       closed = true;
       const last = session;
       session = null;
-      await (await last?.catch(() => null))?.client.end();
+      await (await last?.catch(() => null))?.end();
     },
   };
 }

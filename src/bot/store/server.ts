@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { OpenDatabase, Parameter } from "./database.ts";
 import { keyHolder } from "./key-holder.ts";
+import { oneByOne } from "./one-by-one.ts";
 import { transactionScope } from "./transactions.ts";
 
 /** Longest wait for a connection before a statement fails, milliseconds. */
@@ -45,8 +46,9 @@ export function openServer(url: string, options: ServerOptions): OpenDatabase {
     transaction: async (work) => {
       scope.assertOutside();
       const client = await pool.connect();
+      const turn = oneByOne();
       return onClient(client, options.onError, () =>
-        scope.enter({ query: (sql, parameters) => run(client, sql, parameters) }, work),
+        scope.enter({ query: (sql, parameters) => turn(() => run(client, sql, parameters)) }, work),
       );
     },
     script: async (sql) => {
