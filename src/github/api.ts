@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { DeployImpactError } from "../core/errors.ts";
+import { ask, ONCE, type PurposeOf, purposesOf, splitRepository, type Target, translated } from "./ask.ts";
 import type { GithubClient, Octokit } from "./client.ts";
-import { type CallPurpose, DOORS, type Door, type Permission, translateError } from "./errors.ts";
+import { DOORS, type Door } from "./errors.ts";
+import { type GateCalls, gateCalls } from "./gates.ts";
 import { CONTENT_BYTES, PAGE_SIZE } from "./limits.ts";
+import { type PeopleCalls, peopleCalls } from "./people.ts";
 import {
   type CheckRunRecord,
   type CommentRecord,
@@ -60,7 +63,7 @@ export interface CheckCreation extends CheckUpdate {
  * The calls of one repository. Functions take the few they need (`Pick<GithubApi, "listComments">`), so that a test
  * gives two functions instead of a client.
  */
-export interface GithubApi {
+export interface GithubApi extends GateCalls, PeopleCalls {
   /** owner/name */
   readonly repository: string;
   /** Requests left of the run's budget. */
@@ -93,13 +96,6 @@ export interface DeploymentFilter {
   readonly page?: number;
 }
 
-interface Answer {
-  readonly data: unknown;
-}
-
-/** A write that must not be repeated blindly. */
-const ONCE = { request: { retries: 0 } };
-
 /** `door`: who the hints of failures speak to; left out: people who write workflows. */
 export function apiFor(
   client: Pick<GithubClient, "octokit" | "remaining">,
@@ -118,49 +114,9 @@ export function apiFor(
     ...commitCalls(octokit, target, purpose),
     ...pullRequestCalls(octokit, target, purpose),
     ...commentCalls(octokit, target, purpose),
+    ...gateCalls(octokit, target, purpose),
+    ...peopleCalls(octokit, target, purpose),
   };
-}
-
-interface Target {
-  readonly owner: string;
-  readonly repo: string;
-}
-
-function splitRepository(repository: string): Target {
-  const [owner, repo, ...rest] = repository.split("/");
-  if (!owner || !repo || rest.length > 0) {
-    throw new DeployImpactError("USAGE", `"${repository}" is not a repository.`, {
-      hint: "Write it as `owner/name`, for example `repository: acme/shop`.",
-    });
-  }
-  return { owner, repo };
-}
-
-async function ask<T>(purpose: CallPurpose, schema: z.ZodType<T>, send: () => Promise<Answer>): Promise<T> {
-  const data = await translated(purpose, async () => (await send()).data);
-  const parsed = schema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  throw new DeployImpactError(
-    "GITHUB_REJECTED",
-    `GitHub's answer has an unknown shape (${purpose.doing}): ${z.prettifyError(parsed.error)}.`,
-    {
-      hint: "Check that GITHUB_API_URL points to GitHub or to a GitHub Enterprise Server that is still supported.",
-    },
-  );
-}
-
-async function translated<T>(purpose: CallPurpose, send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    throw translateError(error, purpose);
-  }
-}
-
-type PurposeOf = (permission: Permission, doing: string) => CallPurpose;
-
-function purposesOf(door: Door): PurposeOf {
-  return (permission, doing) => ({ permission, doing, door });
 }
 
 function repositoryCalls(

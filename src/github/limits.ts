@@ -63,3 +63,12 @@ export const INDEX_DELAY_SECONDS: readonly number[] = [10, 20, 30];
 
 /** A commit older than this is in the index if it ever will be, seconds. */
 export const INDEX_FRESH_SECONDS = 600;
+
+/** Status reports of one deployment protection rule (docs, "Creating custom deployment protection rules"). */
+export const GATE_REPORTS = 10;
+
+/** Characters of a report or of the comment of a decision (same page). */
+export const GATE_COMMENT_CHARACTERS = 1024;
+
+/** A job that waits this long for its protection rules fails (Actions limits: "Gate approval time"). */
+export const GATE_SECONDS = 30 * 86_400;

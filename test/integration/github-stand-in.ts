@@ -53,7 +53,34 @@ export interface Comparison {
 }
 
 /** What the token may not do. */
-export type Denied = "contents" | "deployments" | "checks" | "checks-write" | "pulls" | "comments";
+export type Denied = "contents" | "deployments" | "checks" | "checks-write" | "pulls" | "comments" | "gates";
+
+/** What somebody may do; `permissions` are the flags that newer answers carry. */
+export interface StandInPerson {
+  readonly permission: "admin" | "write" | "read" | "none";
+  readonly role?: string;
+  readonly permissions?: {
+    readonly pull: boolean;
+    readonly triage: boolean;
+    readonly push: boolean;
+    readonly maintain: boolean;
+    readonly admin: boolean;
+  };
+}
+
+export interface StoredReaction {
+  readonly id: number;
+  readonly comment: number;
+  readonly content: string;
+}
+
+/** A status report (no state) or a decision about a deployment protection rule. */
+export interface StoredReview {
+  readonly runId: number;
+  readonly environment: string;
+  readonly state: string | null;
+  readonly comment: string;
+}
 
 export interface StoredCheck {
   readonly id: number;
@@ -90,6 +117,10 @@ export interface GithubState {
   checks: StoredCheck[];
   comments: StoredComment[];
   denied: Set<Denied>;
+  /** By login; who is not here does not exist. */
+  people: Record<string, StandInPerson>;
+  reactions: StoredReaction[];
+  reviews: StoredReview[];
   /** Pull requests of a commit are found from this request on (1: at once). */
   indexedFrom: number;
   lockedIssues: Set<number>;
@@ -132,6 +163,9 @@ export async function startGithub(initial: Partial<GithubState> = {}, prefix = "
     checks: [],
     comments: [],
     denied: new Set(),
+    people: {},
+    reactions: [],
+    reviews: [],
     indexedFrom: 1,
     lockedIssues: new Set(),
     failures: [],
@@ -259,6 +293,9 @@ const GUARDS: Readonly<Record<string, readonly Denied[]>> = {
   "issues/create-comment": ["comments"],
   "issues/update-comment": ["comments"],
   "issues/delete-comment": ["comments"],
+  "reactions/create-for-issue-comment": ["comments"],
+  "reactions/delete-for-issue-comment": ["comments"],
+  "actions/review-custom-gates-for-run": ["gates"],
 };
 
 function answerTo(call: Call): Answer {
@@ -375,7 +412,50 @@ const ANSWERS: Readonly<Record<string, (call: Call) => Answer>> = {
     state.comments.splice(index, 1);
     return { status: 204 };
   },
+  "reactions/create-for-issue-comment": ({ state, route, body }) => {
+    const comment = Number(route.parameters.comment_id);
+    const content = String((body as Fields).content);
+    const known = state.reactions.find((one) => one.comment === comment && one.content === content);
+    if (known !== undefined) return { status: 200, body: { id: known.id, content } };
+    const id = Math.max(500, ...state.reactions.map((one) => one.id)) + 1;
+    state.reactions.push({ id, comment, content });
+    return { status: 201, body: { id, content } };
+  },
+  "reactions/delete-for-issue-comment": ({ state, route }) => {
+    const index = state.reactions.findIndex(({ id }) => String(id) === route.parameters.reaction_id);
+    if (index < 0) return NOT_FOUND;
+    state.reactions.splice(index, 1);
+    return { status: 204 };
+  },
+  "repos/get-collaborator-permission-level": ({ state, route }) => {
+    const login = route.parameters.username ?? "";
+    const person = state.people[login];
+    if (person === undefined) return NOT_FOUND;
+    const { permission, role = permission, permissions } = person;
+    const user = { login, role_name: role, ...(permissions === undefined ? {} : { permissions: { ...permissions } }) };
+    return { status: 200, body: { permission, role_name: role, user } };
+  },
+  "actions/review-custom-gates-for-run": reviewAnswer,
 };
+
+/** GitHub takes ten reports, comments of 1,024 characters, and one decision. */
+function reviewAnswer({ state, route, body }: Call): Answer {
+  const fields = body as Fields;
+  const [runId, environment] = [Number(route.parameters.run_id), String(fields.environment_name)];
+  const earlier = state.reviews.filter((one) => one.runId === runId && one.environment === environment);
+  const review = {
+    runId,
+    environment,
+    state: typeof fields.state === "string" ? fields.state : null,
+    comment: String(fields.comment ?? ""),
+  };
+  const refused = (message: string): Answer => ({ status: 422, body: { message } });
+  if (review.comment.length > 1024) return refused("comment is too long (maximum is 1024 characters)");
+  if (earlier.some((one) => one.state !== null)) return refused("the deployment is not waiting for this rule");
+  if (review.state === null && earlier.length >= 10) return refused("too many status reports");
+  state.reviews.push(review);
+  return { status: 204 };
+}
 
 /** One page, and where the next one is. */
 function page({ search, address }: Call, items: readonly Json[]): Answer {
