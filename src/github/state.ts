@@ -14,7 +14,7 @@ const otherDeployment = z.object({
   deployedAt: z.number(),
 });
 
-const pendingSchema = z.object({
+export const pendingStateSchema = z.object({
   kind: z.literal("pending"),
   deployedAt: z.number(),
   deployedAtSource: z.string(),
@@ -27,7 +27,7 @@ const pendingSchema = z.object({
 });
 
 /** The trigger as it was when the analysis was registered; a run that finishes it starts from this. */
-export type PendingState = z.infer<typeof pendingSchema>;
+export type PendingState = z.infer<typeof pendingStateSchema>;
 
 const doneSchema = z.object({ kind: z.literal("done"), digest: z.string() });
 
@@ -54,7 +54,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
 
-export const readPendingState = (text: string | null): PendingState | null => read(pendingSchema, text);
+export const readPendingState = (text: string | null): PendingState | null => read(pendingStateSchema, text);
 export const readDoneState = (text: string | null): DoneState | null => read(doneSchema, text);
 export const readCommentState = (text: string | null): CommentState | null => read(commentSchema, text);
 
