@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { PlanAmendment } from "../../report/amendments.ts";
 import type { Tenant } from "../tenant.ts";
 import type { Database } from "./database.ts";
+import { dateOf } from "./values.ts";
 
 /** A change of a plan after it was announced: what the report says of it, and which request it came from. */
 export interface NewAmendment {
@@ -24,16 +25,7 @@ export async function addAmendment(
      where id = $1 and installation_id = $2 and repository_id = $3
      on conflict (analysis_id, origin) do nothing
      returning id`,
-    [
-      analysisId,
-      tenant.installationId,
-      tenant.repositoryId,
-      kind,
-      actor,
-      JSON.stringify(detail),
-      origin,
-      new Date(at * 1000),
-    ],
+    [analysisId, tenant.installationId, tenant.repositoryId, kind, actor, JSON.stringify(detail), origin, dateOf(at)],
   );
   return rows.length > 0;
 }

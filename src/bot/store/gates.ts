@@ -1,5 +1,6 @@
 import type { Tenant, TenantRepository } from "../tenant.ts";
 import type { Database, Parameter } from "./database.ts";
+import { dateOf, secondsOf } from "./values.ts";
 
 export type GateState = "waiting" | "approved" | "rejected" | "left-to-people" | "expired";
 export type GateDecision = "approved" | "rejected";
@@ -238,6 +239,3 @@ const OWN = "id = $1 and installation_id = $2 and repository_id = $3";
 function ownOf({ id, tenant }: Pick<Gate, "id" | "tenant">): readonly Parameter[] {
   return [id, tenant.installationId, tenant.repositoryId];
 }
-
-const dateOf = (seconds: number): Date => new Date(seconds * 1000);
-const secondsOf = (date: Date | null): number | null => (date === null ? null : date.getTime() / 1000);
