@@ -26,8 +26,20 @@ export interface GithubClient {
   readonly remaining: () => number;
 }
 
+/** A token that expires: asked for with every request, and once more when GitHub no longer takes it. */
+export interface TokenSource {
+  readonly current: () => Promise<string>;
+  readonly replace: (refused: string) => Promise<string>;
+}
+
+/** What every answer says beside its body. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | number | undefined>>;
+}
+
 export interface ClientOptions {
-  readonly token: string;
+  readonly token: string | TokenSource;
   /** GITHUB_API_URL */
   readonly apiUrl: string;
   readonly log: Log;
@@ -36,6 +48,10 @@ export interface ClientOptions {
   readonly secondMs?: number;
   /** Longest wait for one answer; REQUEST_TIMEOUT_MS except in tests. */
   readonly timeoutMs?: number;
+  /** Longest waits for rate limits, seconds; who has other work to do does not wait. */
+  readonly patience?: { readonly primary: number; readonly secondary: number };
+  /** Told about every answer, also those that are tried again. */
+  readonly answered?: (answer: AnswerHead) => void;
 }
 
 /**
@@ -48,16 +64,18 @@ export function connect(options: ClientOptions): GithubClient {
   const count = (): void => {
     sent += 1;
   };
+  const { token } = options;
   const octokit = getOctokit(
-    options.token,
+    typeof token === "string" ? token : "from the source",
     {
+      ...(typeof token === "string" ? {} : { authStrategy: () => expiringToken(token) }),
       baseUrl: options.apiUrl,
       log: { debug: options.log.debug, info: options.log.debug, warn: options.log.debug, error: options.log.debug },
       retry: { doNotRetry: FINAL_STATUSES, retries: TRIES - 1, retryAfterBaseValue: options.secondMs ?? 1000 },
       throttle: rateLimitRules(options),
     },
     // The first plugin is the innermost: it sees every try of every request.
-    queuedWrites(options.sleep, count, options.timeoutMs ?? REQUEST_TIMEOUT_MS),
+    queuedWrites(options.sleep, count, options.timeoutMs ?? REQUEST_TIMEOUT_MS, options.answered),
     throttling,
     retry,
   );
@@ -66,7 +84,7 @@ export function connect(options: ClientOptions): GithubClient {
 
 type Throttle = NonNullable<Parameters<typeof throttling>[1]["throttle"]>;
 
-function rateLimitRules({ log, secondMs = 1000 }: ClientOptions): Throttle {
+function rateLimitRules({ log, secondMs = 1000, patience }: ClientOptions): Throttle {
   const decide =
     (name: string, longest: number) => (seconds: number, _request: unknown, _octokit: unknown, retries: number) => {
       const again = seconds <= longest && retries < TRIES - 1;
@@ -81,8 +99,8 @@ function rateLimitRules({ log, secondMs = 1000 }: ClientOptions): Throttle {
     notifications: unqueued(),
     retryAfterBaseValue: secondMs,
     fallbackSecondaryRateRetryAfter: SECONDARY_LIMIT_WAIT_SECONDS,
-    onRateLimit: decide("primary", PRIMARY_LIMIT_WAIT_SECONDS),
-    onSecondaryRateLimit: decide("secondary", SECONDARY_LIMIT_PATIENCE_SECONDS),
+    onRateLimit: decide("primary", patience?.primary ?? PRIMARY_LIMIT_WAIT_SECONDS),
+    onSecondaryRateLimit: decide("secondary", patience?.secondary ?? SECONDARY_LIMIT_PATIENCE_SECONDS),
   };
 }
 
@@ -93,7 +111,12 @@ function unqueued(): NonNullable<Throttle["write"]> {
 }
 
 /** Counts every request that leaves, gives each a time limit and lets writes pass one after the other. */
-function queuedWrites(sleep: (ms: number) => Promise<void>, count: () => void, timeoutMs: number) {
+function queuedWrites(
+  sleep: (ms: number) => Promise<void>,
+  count: () => void,
+  timeoutMs: number,
+  answered: ClientOptions["answered"],
+) {
   let last: Promise<unknown> = Promise.resolve();
   let writes = 0;
   return (octokit: { hook: Octokit["hook"] }): Record<string, never> => {
@@ -102,7 +125,7 @@ function queuedWrites(sleep: (ms: number) => Promise<void>, count: () => void, t
         count();
         // Changed in place: Octokit's own hook for the token lies further inside and sees this object, not a copy.
         options.request = { ...options.request, signal: AbortSignal.timeout(timeoutMs) };
-        return request(options);
+        return answered === undefined ? request(options) : reported(() => request(options), answered);
       };
       if (options.method === "GET" || options.method === "HEAD") return send();
       const turn = last.then(async () => {
@@ -114,5 +137,45 @@ function queuedWrites(sleep: (ms: number) => Promise<void>, count: () => void, t
       return turn;
     });
     return {};
+  };
+}
+
+async function reported<T extends AnswerHead>(
+  request: () => T | Promise<T>,
+  answered: NonNullable<ClientOptions["answered"]>,
+): Promise<T> {
+  try {
+    const answer = await request();
+    answered(answer);
+    return answer;
+  } catch (error) {
+    const { status, response } = error as { status?: unknown; response?: { headers?: AnswerHead["headers"] } };
+    if (typeof status === "number") answered({ status, headers: response?.headers ?? {} });
+    throw error;
+  }
+}
+
+type Send = (options: Record<string, unknown>) => Promise<unknown>;
+
+/** How Octokit is told to sign requests: with the token of the moment, and a 401 gets one more try with a new one. */
+function expiringToken(source: TokenSource): { hook: unknown } {
+  const signed = (options: { headers: object }, token: string): Record<string, unknown> => ({
+    ...options,
+    headers: { ...options.headers, authorization: `token ${token}` },
+  });
+  return {
+    hook: async (
+      request: { endpoint: { merge: (...all: unknown[]) => { headers: object } } } & Send,
+      ...all: unknown[]
+    ) => {
+      const options = request.endpoint.merge(...all);
+      const token = await source.current();
+      try {
+        return await request(signed(options, token));
+      } catch (error) {
+        if ((error as { status?: unknown }).status !== 401) throw error;
+        return request(signed(options, await source.replace(token)));
+      }
+    },
   };
 }
