@@ -132,7 +132,7 @@ function analysisPlan(
 }
 
 function sliPlan(sli: SliConfig): SliPlan {
-  const { id, kind, direction, role, margin, quantile, by } = sli;
+  const { id, kind, direction, role, margin, quantile, by, slo } = sli;
   if (margin === null) {
     throw new DeployImpactError("CONFIG_INVALID", `SLI ${id} has no margin, and there is no default.`, {
       hint: "State the largest harm the team tolerates, for example `margin: 5%`; `deploy-impact validate` proposes one from history.",
@@ -146,6 +146,7 @@ function sliPlan(sli: SliConfig): SliPlan {
     margin,
     ...(quantile === null ? {} : { quantile }),
     ...(by === undefined ? {} : { by }),
+    ...(slo === undefined ? {} : { slo }),
   };
 }
 

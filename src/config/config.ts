@@ -9,8 +9,10 @@ import type {
   Mode,
   Role,
   Scale,
+  SloPlan,
   SplitPlan,
 } from "../core/plan.ts";
+import type { AlertConfig, RollbackConfig } from "./reactions.ts";
 
 export const COMMENT_RULES = ["on-change", "always", "never"] as const;
 export type CommentRule = (typeof COMMENT_RULES)[number];
@@ -52,6 +54,10 @@ export interface Config {
   readonly seed: number;
   /** What the environment's deployment protection rule asks; null: it has none. */
   readonly gate: GateConfig | null;
+  /** Who hears of a regression; only the bot sends. */
+  readonly alerts: readonly AlertConfig[];
+  /** What a regression starts; only the bot does. null: nothing. */
+  readonly rollback: RollbackConfig | null;
   /** A map holds one instant per unit (waves); null: the front door says when. */
   readonly deployedAt: number | Readonly<Record<string, number>> | null;
   /** At least one; its name is null when the config has no `services`. */
@@ -155,6 +161,8 @@ export interface SliConfig {
   readonly queries: Readonly<Partial<Record<SeriesComponent, string>>>;
   /** Label that names the subgroups of a unit, each judged beside the whole; left out: none. */
   readonly by?: string;
+  /** What users were promised; only with kind `ratio`, left out: nothing. */
+  readonly slo?: SloPlan;
   /** null only when the caller allowed it (`validate` proposes one). */
   readonly margin: Margin | null;
 }

@@ -18,5 +18,8 @@ export const DEFAULTS = {
   onInconclusive: "neutral",
   onInvalid: "neutral",
   seed: 1,
+  sloWindow: "30d",
+  alert: { when: "every-regression", dryRun: true, atMost: "5 per 24h", region: "us" },
+  rollback: { eventType: "deploy-impact-rollback", when: "after-click", dryRun: true, atMost: "2 per 24h" },
   gate: { onInconclusive: "wait", onInvalid: "wait", onError: "wait", after: "2h", maxWait: "24h" },
 } as const;

@@ -5,6 +5,7 @@ import { resolveGate } from "./gate.ts";
 import { isBranch, merge } from "./merge.ts";
 import type { Branch, Origins } from "./origins.ts";
 import { at } from "./path.ts";
+import { resolveAlerts, resolveRollback } from "./resolve-reactions.ts";
 import type { OverridesInput } from "./schema.ts";
 import { resolveService } from "./service.ts";
 import { parseTime } from "./time.ts";
@@ -38,6 +39,7 @@ export function resolveConfig(
     const findings = new Findings(tree, origins);
     return { findings, service: resolveService(name, findings, identity.requireMargins) };
   });
+  const own = new Findings(settings, origins);
   const config: Config = {
     file: identity.file,
     hash: identity.hash,
@@ -50,10 +52,12 @@ export function resolveConfig(
     onInvalid: input["on-invalid"] ?? DEFAULTS.onInvalid,
     seed: input.seed ?? DEFAULTS.seed,
     gate: resolveGate(input.gate),
+    alerts: resolveAlerts(input.alerts),
+    rollback: resolveRollback(input.rollback, own),
     deployedAt: deployedAt(input["deployed-at"]),
     services: resolved.map(({ service }) => service),
   };
-  return { config, findings: resolved.flatMap(({ findings }) => findings.list) };
+  return { config, findings: [...own.list, ...resolved.flatMap(({ findings }) => findings.list)] };
 }
 
 /** Each service takes over what is stated outside, and changes it. */

@@ -3,6 +3,7 @@ import { ASSIGNMENTS, DESIGNS, DIRECTIONS, INFERENCES, KINDS, MODES, ROLES, SCAL
 import { BLOCK_RULES, COMMENT_RULES, FAIL_RULES, MOST_LOOKS, VALUE_RULES } from "./config.ts";
 import { DEFAULTS } from "./defaults.ts";
 import { gate, refuseOwnGate } from "./schema-gate.ts";
+import { alerts, rollback, slo } from "./schema-reactions.ts";
 import { duration, margin, name, positiveDuration, text, time } from "./schema-values.ts";
 import { TIME_EXAMPLE } from "./time.ts";
 
@@ -169,6 +170,7 @@ const sli = z
         "Label (in a file: column) that names parts of a unit, such as endpoint or region; each part is shown beside the whole, which alone decides",
       examples: ["endpoint"],
     }),
+    slo: slo.optional().meta({ examples: [{ target: "99.9%" }] }),
     role: z
       .enum(ROLES)
       .optional()
@@ -250,6 +252,7 @@ const serviceSettings = {
       default: 1,
       examples: [4],
     }),
+  slo: slo.optional().meta({ examples: [{ target: "99.9%", window: "30d" }] }),
   slis: z.array(sli).optional().meta({ description: "What is judged; an environment changes an SLI by its id" }),
 };
 
@@ -318,6 +321,8 @@ const runSettings = {
     .max(2 ** 32 - 1, { error: "must be below 2^32" })
     .optional()
     .meta({ description: "Start of the random numbers of permutation tests", default: DEFAULTS.seed, examples: [7] }),
+  alerts: alerts.optional(),
+  rollback: rollback.optional().meta({ examples: [{ how: "workflow-dispatch", workflow: "rollback.yml" }] }),
   services: z
     .record(name, service)
     .optional()

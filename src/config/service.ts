@@ -33,7 +33,7 @@ export function resolveService(name: string | null, findings: Findings, requireM
     design: input.design ?? DEFAULTS.design,
     split: resolveSplit(input.split),
     looks: resolveLooks(input.looks, windows, findings),
-    slis: resolveSlis(input.slis, sources, findings, requireMargins),
+    slis: resolveSlis(input.slis, { sources, slo: input.slo, findings, requireMargins }),
   };
 }
 

@@ -5,7 +5,9 @@ import type { SliConfig, SourceConfig } from "./config.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { Findings } from "./findings.ts";
 import { parseMargin } from "./margin.ts";
+import { resolveSlo } from "./resolve-slo.ts";
 import type { SliInput } from "./schema.ts";
+import type { SloInput } from "./schema-reactions.ts";
 import { chooseSource } from "./source.ts";
 
 type QueryKey = "query" | "numerator" | "denominator" | "buckets";
@@ -30,12 +32,8 @@ const NO_MARGIN: Margin = { type: "absolute", value: 0, text: "0" };
 
 type Sources = Readonly<Record<string, SourceConfig>>;
 
-export function resolveSlis(
-  input: readonly SliInput[] | undefined,
-  sources: Sources,
-  findings: Findings,
-  requireMargins: boolean,
-): SliConfig[] {
+export function resolveSlis(input: readonly SliInput[] | undefined, context: Context): SliConfig[] {
+  const { findings } = context;
   if (input === undefined || input.length === 0) {
     findings.missing(["slis"], "no SLI is named", "List what is judged; docs/configuration.md shows examples.");
   }
@@ -43,12 +41,14 @@ export function resolveSlis(
   return (input ?? []).map((sli, index) => {
     if (seen.has(sli.id)) findings.add(["slis", index, "id"], `"${sli.id}" is used twice`, "Give each SLI its own id.");
     seen.add(sli.id);
-    return resolveSli(sli, index, { sources, findings, requireMargins });
+    return resolveSli(sli, index, context);
   });
 }
 
 interface Context {
   readonly sources: Sources;
+  /** What the service states for all its ratios. */
+  readonly slo: SloInput | undefined;
   readonly findings: Findings;
   readonly requireMargins: boolean;
 }
@@ -60,6 +60,7 @@ function resolveSli(sli: SliInput, index: number, context: Context): SliConfig {
   if (sli.worse === undefined) {
     findings.missing([...path, "worse"], "is missing", "Say which way is worse: `worse: up` or `worse: down`.");
   }
+  const slo = resolveSlo(sli.slo, context.slo, { kind: sli.kind, path: [...path, "slo"], findings });
   const source = chooseSource(sli.source, context.sources, [...path, "source"], findings);
   return {
     id: sli.id,
@@ -70,6 +71,7 @@ function resolveSli(sli: SliInput, index: number, context: Context): SliConfig {
     quantile: resolveQuantile(sli, path, findings),
     queries: resolveQueries(sli, path, context.sources[source], findings),
     ...(sli.by === undefined ? {} : { by: sli.by }),
+    ...(slo === null ? {} : { slo }),
     margin: resolveMargin(sli, path, context),
   };
 }

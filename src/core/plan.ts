@@ -35,6 +35,13 @@ export interface Margin {
   readonly text: string;
 }
 
+/** What users were promised of a ratio: the share of good events, over a span in seconds. */
+export interface SloPlan {
+  /** Between 0 and 1. */
+  readonly target: number;
+  readonly window: number;
+}
+
 export interface SliPlan {
   readonly id: string;
   readonly kind: Kind;
@@ -45,6 +52,8 @@ export interface SliPlan {
   readonly quantile?: number;
   /** Label (column) that names the subgroups of a unit, each judged beside the total; left out: none. */
   readonly by?: string;
+  /** Only with kind `ratio`; left out: nothing was promised. */
+  readonly slo?: SloPlan;
 }
 
 /** Instants are epoch seconds, spans are seconds. */

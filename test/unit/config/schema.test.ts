@@ -90,6 +90,8 @@ describe("docs/configuration.md", () => {
       ...schema.properties,
       ...prefixed("windows", schema.$defs?.windows?.properties),
       ...prefixed("gate", schema.$defs?.gate?.properties),
+      ...prefixed("slo", schema.$defs?.slo?.properties),
+      ...prefixed("rollback", schema.$defs?.rollback?.properties),
     });
     for (const [key, property] of defaults) {
       if (property.default === undefined) continue;
@@ -109,8 +111,8 @@ function keysOf(schema: Json): string[] {
   const names = (name: string): string[] => Object.keys(defs[name]?.properties ?? {});
   const under = (prefix: string, keys: readonly string[]): string[] => keys.map((key) => `${prefix}.${key}`);
   const objects = (name: string): string[] => {
-    const options = (defs[name]?.anyOf ?? []) as unknown as Json[];
-    return options.flatMap((option) => Object.keys(option.properties ?? {}));
+    const options = (defs[name]?.anyOf ?? defs[name]?.oneOf ?? []) as unknown as Json[];
+    return [...new Set(options.flatMap((option) => Object.keys(option.properties ?? {})))];
   };
   return [
     ...Object.keys(schema.properties ?? {}),
@@ -124,6 +126,9 @@ function keysOf(schema: Json): string[] {
     ...under("split", names("split")),
     ...under("slis", names("sli")),
     ...under("gate", names("gate")),
+    ...under("slo", names("slo")),
+    ...under("alerts", objects("alert")),
+    ...under("rollback", names("rollback")),
     "services.paths",
   ];
 }
