@@ -12,6 +12,7 @@ import { type MetricScope, metricModel } from "./metric.ts";
 import type { MetricModel, ReportLinks, ReportModel, ServiceModel } from "./model.ts";
 import { footerOf, meaningOf, methodOf, nextOf, qualityOf, reproduceOf, settingOf } from "./narrative.ts";
 import { inOrder, serviceVerdict } from "./order.ts";
+import { particularsOf, reactionsOf } from "./particulars.ts";
 import { disclosure } from "./redact.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
 
@@ -50,6 +51,9 @@ export function buildReport(document: ResultDocument, context: ReportContext): R
     tally: tallyOf(metrics),
     services: manyServices ? servicesOf(slis, scope) : [],
     batch: batchSentence(context),
+    budget: (context.budget ?? []).map(shown.message),
+    reactions: reactionsOf(context, shown),
+    particulars: particularsOf({ ...document, slis }, metrics, context, shown),
     quality: qualityOf({ ...document, slis }, metrics, context, shown),
     method: methodOf(document, shown),
     reproduce: reproduceOf(document),

@@ -1,14 +1,14 @@
 import type { CheckResult, SliEvidence, SliResult, WindowsUsed } from "../core/result.ts";
 import type { Values } from "./context.ts";
 import type { Display } from "./display.ts";
-import { numbersFact } from "./facts.ts";
+import { type Facts, numberFact, numbersFact } from "./facts.ts";
 import { instant } from "./format.ts";
 import type { ChartsModel, EffectMark, EventStudyChart, PathChart, PlaceboChart } from "./model.ts";
 import { wavesShown } from "./waves.ts";
 import { DESIGN_WORDING } from "./wording/designs.ts";
 
-/** Enough for a drawing 700 pixels wide, few enough that a page with many metrics stays small. */
-const MOST_BINS = 240;
+/** Enough for a drawing 480 units wide, few enough that a page with many metrics stays small. */
+const MOST_BINS = 200;
 /** The time before the deploy is drawn this many times as long as the time after it. */
 const PRE_PER_POST = 3;
 
@@ -20,12 +20,13 @@ export interface ChartSource {
   readonly values: Values;
 }
 
-export function chartsOf(source: ChartSource): ChartsModel {
+export function chartsOf(source: ChartSource): Omit<ChartsModel, "units"> {
   return {
     path: pathChart(source, MOST_BINS),
     effect: effectMark(source),
     eventStudy: eventStudyChart(source),
     placebos: placeboChart(source),
+    placebosInSpace: placebosInSpace(source),
   };
 }
 
@@ -63,6 +64,9 @@ export function pathChart(source: ChartSource, mostBins: number): PathChart | nu
     cropped: grid.isCropped,
     treated,
     counterfactual: bins.map((bin) => mean(evidence.counterfactual, bin)),
+    ...(evidence.control.some((value) => value !== null)
+      ? { control: bins.map((bin) => mean(evidence.control, bin)) }
+      : {}),
     postStart: windows.postStart === null ? null : windows.postStart - windows.deployedAt,
     postEnd: windows.postEnd === null ? null : windows.postEnd - windows.deployedAt,
     deployedAt: instant(windows.deployedAt),
@@ -156,6 +160,16 @@ function placeboChart({ sli, display }: ChartSource): PlaceboChart | null {
   const { factor } = display;
   if (check === undefined || factor === null || display.att === null) return null;
   const values = numbersFact(check.facts, "values");
+  if (values.length < 2) return null;
+  return { unit: display.suffix.trim(), placebos: values.map((value) => value * factor), effect: display.att };
+}
+
+function placebosInSpace({ sli, display }: ChartSource): PlaceboChart | null {
+  const check = sli.checks.find((candidate: CheckResult) => candidate.id === "placebo-in-space");
+  const { factor } = display;
+  const effects = check?.facts.effects;
+  if (factor === null || display.att === null || typeof effects !== "object" || effects === null) return null;
+  const values = Object.keys(effects).flatMap((unit) => numberFact(effects as Facts, unit) ?? []);
   if (values.length < 2) return null;
   return { unit: display.suffix.trim(), placebos: values.map((value) => value * factor), effect: display.att };
 }

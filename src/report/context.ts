@@ -30,6 +30,19 @@ export interface ReportContext {
   readonly commands?: boolean;
   /** What was changed after the plan had been announced, oldest first. */
   readonly amendments?: readonly PlanAmendment[];
+  /** Alerts and rollbacks that followed; left out where nothing can follow. */
+  readonly reactions?: readonly ReactionNote[];
+  /** What the effect means for the team's own objective (error budget), one sentence each. */
+  readonly budget?: readonly string[];
+}
+
+/** One thing that was done, or would have been done, because of a verdict. */
+export interface ReactionNote {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly what: string;
+  readonly state: string;
+  readonly url: string | null;
 }
 
 /** A context without GitHub: what the command line starts from. */

@@ -16,9 +16,11 @@ import { textFact } from "./facts.ts";
 import { capitaliseWord, count, fixed, levelShare, pValue, sentence, signed, significant } from "./format.ts";
 import { metricMeaning } from "./meaning.ts";
 import type { CheckModel, EventStudyRow, MetricModel, ReasonModel } from "./model.ts";
+import { checkNumbers, factRows, numberRows } from "./numbers.ts";
 import type { Disclosure } from "./redact.ts";
 import { subgroupsModel } from "./subgroups.ts";
 import type { CheckTongue } from "./wording/check-wording.ts";
+import { sinceSentence, unitRows, unitsChart } from "./units.ts";
 import { CHECK_WORDING } from "./wording/checks.ts";
 import { DESIGN_WORDING } from "./wording/designs.ts";
 import { REASON_WORDING } from "./wording/reasons.ts";
@@ -41,6 +43,8 @@ export function metricModel(sli: SliResult, scope: MetricScope): MetricModel {
   const detectable = display.detectable === null ? null : sizeText(display.detectable, display);
   const other = otherDisplay(display, sli, scope.context.values);
   const tongue = tongueOf(display, scope);
+  const isOpen = scope.context.values === "full" && !scope.context.publicRepository;
+  const unitScope = { sli, display, shown: scope.shown };
   return {
     id: sli.id,
     service: sli.service,
@@ -61,13 +65,23 @@ export function metricModel(sli: SliResult, scope: MetricScope): MetricModel {
     verdictCell: verdictCell(sli, detectable, reasons),
     tags: tagsOf(sli),
     reasons,
-    checks: sli.checks.map((check) => checkModel(check, tongue, scope.shown)),
+    checks: sli.checks.map((check) => ({
+      ...checkModel(check, tongue, scope.shown),
+      numbers: checkNumbers(check),
+      facts: factRows(check.facts, isOpen, scope.shown),
+    })),
     meaning: metricMeaning({ sli, display, label, margin, detectable, reasons }),
     levels: levelLines(sli, label, scope.context.values),
     method: methodLines(sli, scope),
     eventStudy: eventStudyRows(sli, display),
     subgroups: subgroupsModel({ sli, label, margin, showsRaw: scope.context.values === "full", shown: scope.shown }),
-    charts: chartsOf({ sli, label, windows: scope.document.windows, display, values: scope.context.values }),
+    since: sinceSentence(unitScope, scope.document.windows.deployedAt),
+    units: unitRows(unitScope),
+    numbers: numberRows(sli, display, scope.context.values),
+    charts: {
+      ...chartsOf({ sli, label, windows: scope.document.windows, display, values: scope.context.values }),
+      units: unitsChart(unitScope),
+    },
   };
 }
 
@@ -154,7 +168,7 @@ function tongueOf(display: Display, scope: MetricScope): CheckTongue {
   };
 }
 
-function checkModel(check: CheckResult, tongue: CheckTongue, shown: Disclosure): CheckModel {
+function checkModel(check: CheckResult, tongue: CheckTongue, shown: Disclosure): Omit<CheckModel, "numbers" | "facts"> {
   const wording = CHECK_WORDING[check.id];
   const reason = textFact(check.facts, "reason");
   const base = { id: check.id, question: wording.question, required: check.required };

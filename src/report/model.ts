@@ -41,6 +41,12 @@ export interface ReportModel {
   readonly services: readonly ServiceModel[];
   /** Sentence about the pull requests of this deploy, when there were several. */
   readonly batch: string | null;
+  /** What the harm costs, in words of the team's own objective; empty when none is known. */
+  readonly budget: readonly string[];
+  /** Alerts and rollbacks that followed; null where nothing could follow. */
+  readonly reactions: readonly ReactionModel[] | null;
+  /** What the debug view tells beside the metrics. */
+  readonly particulars: ParticularsModel;
   /** What the data looked like, findings first. */
   readonly quality: readonly string[];
   readonly method: readonly string[];
@@ -60,6 +66,44 @@ export interface ReportLinks {
   readonly report: string | null;
   readonly run: string | null;
   readonly commit: string | null;
+}
+
+export interface ReactionModel {
+  /** `2026-11-21 14:05 UTC` */
+  readonly at: string;
+  readonly what: string;
+  readonly state: string;
+  readonly link: string | null;
+}
+
+/** A name and what is written beside it, already as text. */
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Windows, units, data health and provenance, exactly as in result.json. */
+export interface ParticularsModel {
+  readonly windows: readonly NamedText[];
+  readonly treated: readonly string[];
+  readonly control: readonly string[];
+  /** Units and why they were left out. */
+  readonly excluded: readonly NamedText[];
+  /** Share of each unit that ran the new version; empty when nobody looked. */
+  readonly exposure: readonly NamedText[];
+  readonly health: readonly HealthRow[];
+  readonly provenance: readonly NamedText[];
+}
+
+/** What the data of one metric looked like; `-` where nobody counted. */
+export interface HealthRow {
+  readonly metric: string;
+  readonly state: CheckState;
+  readonly missingBefore: string;
+  readonly missingTreated: string;
+  readonly missingControl: string;
+  readonly lateSteps: string;
+  readonly oddities: string;
 }
 
 export interface ServiceModel {
@@ -114,7 +158,21 @@ export interface MetricModel {
   readonly eventStudy: readonly EventStudyRow[];
   /** With `by: label` only. */
   readonly subgroups: SubgroupsModel | null;
+  /** When the harm was first seen, and whether it was still there at the end; null where there is none to date. */
+  readonly since: string | null;
+  /** Every unit's own change, treated before control, most harm first. */
+  readonly units: readonly UnitRow[];
+  /** The numbers of result.json that may be shown here, under their names there and with all their digits. */
+  readonly numbers: readonly NamedText[];
   readonly charts: ChartsModel;
+}
+
+export interface UnitRow {
+  readonly name: string;
+  readonly group: "treated" | "control";
+  readonly change: string;
+  /** Weight in its group: `25.9%`. */
+  readonly weight: string;
 }
 
 /** The parts of a metric by one label (`by: endpoint`). */
@@ -169,6 +227,10 @@ export interface CheckModel {
   readonly required: boolean;
   /** The finding with its numbers. */
   readonly sentence: string;
+  /** `statistic 0.35, p = 0.87, threshold 0.02`; empty without numbers. */
+  readonly numbers: string;
+  /** What the check wrote down, as in result.json; empty where names or levels may not be shown. */
+  readonly facts: readonly NamedText[];
 }
 
 /** Numbers in the unit of their axis label, already shifted and scaled for display. */
@@ -177,6 +239,9 @@ export interface ChartsModel {
   readonly effect: EffectMark | null;
   readonly eventStudy: EventStudyChart | null;
   readonly placebos: PlaceboChart | null;
+  /** Each control treated in turn. */
+  readonly placebosInSpace: PlaceboChart | null;
+  readonly units: UnitsChart | null;
 }
 
 /** Treated and its counterfactual over time. */
@@ -191,6 +256,8 @@ export interface PathChart {
   readonly cropped: boolean;
   readonly treated: readonly (number | null)[];
   readonly counterfactual: readonly (number | null)[];
+  /** Mean over the control units on their own level; left out: there are none. */
+  readonly control?: readonly (number | null)[];
   /** Seconds from the deploy; null when the window is not known. */
   readonly postStart: number | null;
   readonly postEnd: number | null;
@@ -229,4 +296,16 @@ export interface PlaceboChart {
   readonly unit: string;
   readonly placebos: readonly number[];
   readonly effect: number;
+}
+
+/** Every unit's own change on one axis. */
+export interface UnitsChart {
+  readonly unit: string;
+  readonly margin: number | null;
+  readonly worse: "up" | "down";
+  readonly units: readonly {
+    readonly name: string;
+    readonly group: "treated" | "control";
+    readonly change: number;
+  }[];
 }

@@ -29,6 +29,9 @@ export function pathSvg(chart: PathChart, id: string): string {
       ...valueAxis(y, y.ticks(5), chart.unit),
       ...minuteAxis(x, from, to),
       verticalMark(x(0), "deploy"),
+      ...(chart.postStart !== null && chart.postEnd !== null
+        ? [text(Math.min(x(chart.postEnd / 60), INNER.x1) - 5, INNER.y1 + 10, "judged", JUDGED)]
+        : []),
       ...chart.laterDeploys
         .map((seconds) => seconds / 60)
         .filter((minute) => minute <= to)
@@ -40,9 +43,11 @@ export function pathSvg(chart: PathChart, id: string): string {
   );
 }
 
+const JUDGED = { class: "tick", "text-anchor": "end" } as const;
+
 function axisNote(chart: PathChart): string {
   const from = chart.laterDeploys.length > 0 ? "the first deploy" : "the deploy";
-  const time = chart.cropped ? `time from ${from} (earlier data was used, not drawn)` : `time from ${from}`;
+  const time = chart.cropped ? `time from ${from} (earlier data is not drawn)` : `time from ${from}`;
   return chart.unit === "" || chart.unit === "%" ? time : `${chart.unit}; ${time}`;
 }
 
