@@ -1,5 +1,5 @@
 import path from "node:path";
-import { SUMMARY_BYTES } from "../github/limits.ts";
+import { INDEX_DELAY_SECONDS, SUMMARY_BYTES } from "../github/limits.ts";
 import type { OpenCheck } from "../github/state.ts";
 import { buildReport } from "../report/build.ts";
 import { renderOutputs } from "../report/views/outputs.ts";
@@ -16,6 +16,9 @@ const WORDS: DoorWords = {
   triesAgain: "the next scheduled run tries again",
   tryingAgain: "Running the workflow again may be enough.",
 };
+
+/** Statuses of other deployments that are looked up, as far as the budget allows. */
+const STATUS_LOOK_UPS = 3;
 
 /** A step of a workflow as a front door: the runner's log, summary, outputs and files. */
 export function actionDesk({ host, context }: Pick<ActionPorts, "host" | "context">, inputs: ActionInputs): Desk {
@@ -42,7 +45,9 @@ export function actionDesk({ host, context }: Pick<ActionPorts, "host" | "contex
     baseDir: host.workspace,
     freshCheck: context.runAttempt > 1,
     commands: false,
-    remarks: [],
+    amendments: [],
+    statusLookUps: STATUS_LOOK_UPS,
+    indexDelays: INDEX_DELAY_SECONDS,
     finishedBy: (repository) => (repository === home ? "scheduled-run" : "same-event"),
     buttons: () => [],
     checkOpened: (check) => open.opened(check),

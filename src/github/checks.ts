@@ -66,19 +66,25 @@ export interface HeldCheck {
   readonly url: string | null;
 }
 
+export interface CheckOptions {
+  /** What a new check says. */
+  readonly initial: CheckUpdate;
+  /** A completed check is not used again. */
+  readonly fresh: boolean;
+  /** Completed checks up to this id are not used again. */
+  readonly after?: number;
+  readonly found?: readonly CheckRunRecord[];
+}
+
 /**
  * Finds or creates the check of `key`. An open one is used as it is. A completed one cannot be reopened: a person who
  * pressed "Re-run" (`fresh`) gets a new one, a repeated delivery of the same event gets the old one back, so that it
  * can see that nothing has changed. `found` saves the look-up when it was already made.
  */
-export async function holdCheck(
-  api: CheckPort,
-  key: CheckKey,
-  options: { readonly initial: CheckUpdate; readonly fresh: boolean; readonly found?: readonly CheckRunRecord[] },
-): Promise<HeldCheck> {
+export async function holdCheck(api: CheckPort, key: CheckKey, options: CheckOptions): Promise<HeldCheck> {
   const existing = options.found ?? (await findChecks(api, key));
   const open = existing.find((run) => !run.completed);
-  const usable = open ?? (options.fresh ? undefined : existing[0]);
+  const usable = open ?? (options.fresh ? undefined : existing.find(({ id }) => id > (options.after ?? 0)));
   if (usable !== undefined) return held(usable, usable);
   const known = new Set(existing.map((run) => run.id));
   const created = await createOnce(

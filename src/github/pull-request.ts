@@ -31,6 +31,8 @@ export interface ContentQuestion {
   readonly previousSha: string | null;
   /** Epoch seconds. */
   readonly now: number;
+  /** Pauses while a merge is not in the index yet, seconds; left out: about a minute together. */
+  readonly delays?: readonly number[];
 }
 
 export type ContentPort = Pick<
@@ -133,7 +135,7 @@ async function pullRequestOfCommit(
   if (indexed !== null) return indexed;
   const commit = await commitOf(api, sha, comparison);
   if (isFresh(commit, question.now)) {
-    for (const seconds of INDEX_DELAY_SECONDS) {
+    for (const seconds of question.delays ?? INDEX_DELAY_SECONDS) {
       if (api.remaining() <= RESERVED_REQUESTS) break;
       await sleep(seconds * 1000);
       const found = pick(api, sha, await api.listPullRequestsOfCommit(sha));

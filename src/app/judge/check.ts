@@ -21,6 +21,7 @@ export class SubjectCheck {
   #existing: readonly CheckRunRecord[] | null = null;
   #held: HeldCheck | null = null;
   #usable: boolean;
+  #problem: unknown = null;
 
   constructor(session: Session, place: Place) {
     this.#session = session;
@@ -45,6 +46,11 @@ export class SubjectCheck {
     return this.#held?.url ?? null;
   }
 
+  /** Why the last write did not happen; null: it did, or nobody tried. */
+  get problem(): unknown {
+    return this.#problem;
+  }
+
   /** As it was before this run; null when there was none, or nobody could look. */
   async before(): Promise<CheckRunRecord | null> {
     if (this.#existing === null && this.#usable) {
@@ -53,7 +59,7 @@ export class SubjectCheck {
     return this.#existing?.find((run) => !run.completed) ?? this.#existing?.[0] ?? null;
   }
 
-  /** For a sweep, which found the check by itself. */
+  /** For whoever knows the check without looking. */
   adopt(run: CheckRunRecord): void {
     this.#existing = [run];
   }
@@ -114,8 +120,9 @@ export class SubjectCheck {
 
   #hold(initial: CheckUpdate): Promise<HeldCheck> {
     if (this.#held !== null) return Promise.resolve(this.#held);
-    const fresh = this.#session.desk.freshCheck;
-    return holdCheck(this.#api, this.#place.key, { initial, fresh, found: this.#existing ?? [] });
+    const { freshCheck } = this.#session.desk;
+    const rule = typeof freshCheck === "boolean" ? { fresh: freshCheck } : { fresh: false, after: freshCheck.after };
+    return holdCheck(this.#api, this.#place.key, { initial, ...rule, found: this.#existing ?? [] });
   }
 
   /** What every write says besides its text. */
@@ -132,6 +139,7 @@ export class SubjectCheck {
       return await write();
     } catch (error) {
       const denied = error instanceof DeployImpactError && error.code === "GITHUB_PERMISSION";
+      this.#problem = error;
       if (denied) this.#usable = false;
       else if (final) throw error;
       warnOf(this.#session, error);

@@ -6,6 +6,7 @@ import type { OutputName } from "../../github/action-contract.ts";
 import type { CheckAction, GithubApi } from "../../github/api.ts";
 import type { OpenCheck } from "../../github/state.ts";
 import type { Ports } from "../../ports.ts";
+import type { PlanAmendment } from "../../report/amendments.ts";
 import type { Conclusion } from "../../report/conclusion.ts";
 import type { ReportContext } from "../../report/context.ts";
 import type { CheckTitle, PendingPlan } from "../../report/views/contract.ts";
@@ -106,14 +107,19 @@ export interface Desk {
   readonly home: string;
   /** What relative paths in the config are relative to. */
   readonly baseDir: string;
-  /** GitHub App whose checks are ours; left out: the one behind a job's own token. */
-  readonly appId?: number;
-  /** True when a person asked for a new check: a completed one cannot be opened again. */
-  readonly freshCheck: boolean;
+  /**
+   * True when a person asked for a new check: a completed one cannot be opened again. `after`: the completed checks up
+   * to this id are of earlier analyses.
+   */
+  readonly freshCheck: boolean | { readonly after: number };
   /** True where slash commands are answered. */
   readonly commands: boolean;
-  /** Sentences that belong to this report: a late look, a changed plan. */
-  readonly remarks: readonly string[];
+  /** What changed after the plan was announced. */
+  readonly amendments: readonly PlanAmendment[];
+  /** Requests for the statuses of other deployments, at most. */
+  readonly statusLookUps: number;
+  /** Pauses while a merge is not in GitHub's index yet, seconds. */
+  readonly indexDelays: readonly number[];
   /** Who completes a check that is left open. */
   readonly finishedBy: (repository: string) => PendingPlan["finishedBy"];
   /** Buttons of the check. */

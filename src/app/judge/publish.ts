@@ -2,6 +2,7 @@ import type { ResultDocument } from "../../core/result.ts";
 import { CHECK_TEXT_CHARACTERS } from "../../github/limits.ts";
 import type { CheckRunRecord } from "../../github/records.ts";
 import { readDoneState, stateLine } from "../../github/state.ts";
+import { isAcknowledged } from "../../report/amendments.ts";
 import { buildReport } from "../../report/build.ts";
 import { type Conclusion, conclusionFor } from "../../report/conclusion.ts";
 import type { ReportContext } from "../../report/context.ts";
@@ -33,9 +34,9 @@ export async function publishResult(
   document: ResultDocument,
 ): Promise<Ending> {
   const { subject, settings, check } = publication;
-  const conclusion = conclusionFor(document, settings.policy);
+  const conclusion = concluded(session, settings, document);
   const context = await contextOf(session, publication);
-  const remark = remarkOf(session, publication);
+  const remark = contentNote(publication);
   const { repository, sha, environment, deploymentId } = subject;
   const kept = { repository, sha, environment, deploymentId, document, context, conclusion, remark };
   const outputs = await session.desk.keepResult(kept);
@@ -74,7 +75,7 @@ export async function contextOf(
   session: Session,
   { subject, settings, pullRequests }: Pick<Publication, "subject" | "settings" | "pullRequests">,
 ): Promise<ReportContext> {
-  const { links, commands } = session.desk;
+  const { links, commands, amendments } = session.desk;
   const publicRepository = await session.isPublic(subject.repository);
   return {
     environment: subject.environment,
@@ -89,6 +90,7 @@ export async function contextOf(
     previous: null,
     batchPullRequests: pullRequests.length > 1 ? pullRequests : [],
     ...(commands ? { commands } : {}),
+    ...(amendments.length === 0 ? {} : { amendments }),
   };
 }
 
@@ -99,10 +101,10 @@ interface CheckContent {
   readonly remark: string | null;
 }
 
-function remarkOf({ desk }: Session, publication: Publication): string | null {
-  const note = contentNote(publication);
-  const remarks = [...desk.remarks, ...(note === null ? [] : [note])];
-  return remarks.length === 0 ? null : remarks.join("\n\n");
+/** Whoever acknowledged a verdict took the block away, not the verdict. */
+function concluded({ desk }: Session, { policy }: Settings, document: ResultDocument): Conclusion {
+  const conclusion = conclusionFor(document, policy);
+  return conclusion === "failure" && isAcknowledged(desk.amendments) ? "neutral" : conclusion;
 }
 
 export function withRemark(text: string, remark: string | null): string {

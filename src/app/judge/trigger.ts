@@ -1,3 +1,4 @@
+import type { OtherDeployment } from "../../core/plan.ts";
 import { configChanged } from "../../github/config-file.ts";
 import { aroundWindow, type DeploymentSurvey, surveyDeployments } from "../../github/deployments.ts";
 import { type DeployContent, findDeployContent } from "../../github/pull-request.ts";
@@ -6,9 +7,6 @@ import type { Trigger } from "../trigger.ts";
 import { nowOf, type Session, warnOf } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { readableTime, type Subject } from "./subject.ts";
-
-/** Statuses of other deployments that are looked up, as far as the budget allows. */
-const STATUS_LOOK_UPS = 3;
 
 /** Requests that must stay for pull request, check and comment. */
 const RESERVED_FOR_THE_REST = 9;
@@ -59,18 +57,22 @@ export function fullTrigger(trigger: Trigger, { session, subject, settings, surv
   };
 }
 
-/** null: the deployments could not be read. What was registered before stays known. */
+/**
+ * null: the deployments could not be read. What was registered before stays known; `witnessed` are deploys that
+ * somebody saw happen, so that nobody has to ask how they ended.
+ */
 export async function lookAround(
   session: Session,
   subject: Subject,
   { config }: Settings,
   registered: PendingState | null,
+  witnessed: readonly OtherDeployment[] = [],
 ): Promise<DeploymentSurvey | null> {
   if (subject.deployments === null) return null;
   const { deployedAt } = subject.time;
   const from = deployedAt - Math.max(...config.services.map((service) => service.windows.pre));
   const to = deployedAt + Math.max(...config.services.map(({ windows }) => windows.settle + windows.post));
-  const known = new Map((registered?.others ?? []).map((other) => [other.id, other]));
+  const known = new Map([...(registered?.others ?? []), ...witnessed].map((other) => [other.id, other]));
   const unknown = subject.deployments.filter(
     (one) => !known.has(String(one.id)) && (registered === null || one.createdAt > deployedAt),
   );
@@ -81,14 +83,27 @@ export async function lookAround(
       deployments: aroundWindow(unknown, from),
       from,
       to,
-      lookUps: Math.max(0, Math.min(STATUS_LOOK_UPS, api.remaining() - RESERVED_FOR_THE_REST)),
+      lookUps: Math.max(0, Math.min(session.desk.statusLookUps, api.remaining() - RESERVED_FOR_THE_REST)),
       parseTime: readableTime,
     });
-    return { ...survey, others: [...known.values(), ...survey.others] };
+    return withKnown(survey, [...known.values()], { from, deployedAt, to });
   } catch (error) {
     warnOf(session, error);
     return null;
   }
+}
+
+function withKnown(
+  survey: DeploymentSurvey,
+  known: readonly OtherDeployment[],
+  { from, deployedAt, to }: { readonly from: number; readonly deployedAt: number; readonly to: number },
+): DeploymentSurvey {
+  const at = (one: OtherDeployment | null): number => one?.deployedAt ?? Number.NEGATIVE_INFINITY;
+  const before = known.filter((other) => other.deployedAt < deployedAt);
+  const previous = before.reduce((latest, one) => (at(one) > at(latest) ? one : latest), survey.previous);
+  const inside = known.filter((other) => other.deployedAt >= from && other.deployedAt <= to);
+  const others = [...inside, ...survey.others].toSorted((a, b) => a.deployedAt - b.deployedAt);
+  return { previous, others, newer: others.filter((other) => other.deployedAt > deployedAt) };
 }
 
 export async function contentOf(
@@ -102,6 +117,7 @@ export async function contentOf(
     fromEvent: subject.pullRequests,
     previousSha: survey?.previous?.sha ?? null,
     now: nowOf(session),
+    delays: session.desk.indexDelays,
   };
   try {
     const content = await findDeployContent(session.github.api(subject.repository), question, session.ports.sleep);
