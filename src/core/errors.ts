@@ -29,6 +29,8 @@ export const ERROR_CODES = {
   SOURCE_TOO_LARGE: { owner: "user", retryable: false, exitCode: 3 },
   GITHUB_PERMISSION: { owner: "user", retryable: false, exitCode: 3 },
   GITHUB_NOT_FOUND: { owner: "user", retryable: false, exitCode: 3 },
+  /** The App was removed from the account or the repository, or its installation is suspended. */
+  GITHUB_UNINSTALLED: { owner: "user", retryable: false, exitCode: 3 },
   GITHUB_RATE_LIMITED: { owner: "github", retryable: true, exitCode: 3 },
   GITHUB_UNAVAILABLE: { owner: "github", retryable: true, exitCode: 3 },
   GITHUB_REJECTED: { owner: "bug", retryable: false, exitCode: 3 },

@@ -24,6 +24,7 @@ export const ERROR_TITLES: Readonly<Record<ErrorCode, string>> = {
   SOURCE_TOO_LARGE: "Could not read metrics: answer too large",
   GITHUB_PERMISSION: "Token lacks a permission",
   GITHUB_NOT_FOUND: "Not found on GitHub",
+  GITHUB_UNINSTALLED: "App is not installed",
   GITHUB_RATE_LIMITED: "GitHub rate limit",
   GITHUB_UNAVAILABLE: "GitHub unavailable",
   GITHUB_REJECTED: "GitHub rejected a request",
