@@ -11,8 +11,11 @@ import type {
   SourceCapabilities,
 } from "./contract.ts";
 import { datadogSource } from "./datadog/source.ts";
+import { elasticsearchSource } from "./elasticsearch/source.ts";
 import { fileSource } from "./file/source.ts";
 import { httpJsonSource } from "./http-json/source.ts";
+import { influxdbSource } from "./influxdb/source.ts";
+import { newRelicSource } from "./new-relic/source.ts";
 import { prometheusSource } from "./prometheus/source.ts";
 
 /** A source whose options are known: nobody outside needs their type. */
@@ -88,5 +91,8 @@ export const SOURCES: Readonly<Record<string, SourceEntry>> = Object.fromEntries
   ...byType(datadogSource),
   ...byType(fileSource),
   ...byType(httpJsonSource),
+  ...byType(newRelicSource),
+  ...byType(influxdbSource),
+  ...byType(elasticsearchSource),
   ...byType(prometheusSource),
 ]);

@@ -1,14 +1,14 @@
 import type { Ports } from "../../ports.ts";
 import type { FetchedSeries, SeriesQuery } from "../contract.ts";
 import { fetchUnits, type LabelledAsk } from "../fetch-units.ts";
-import { completeAuth } from "../http/auth/complete.ts";
 import { createHttpClient } from "../http/client.ts";
 import type { HttpPorts } from "../http/contract.ts";
-import type { ConnectOptions } from "../http/options.ts";
+import { withCompleteAuth } from "../http/hosted.ts";
 import { type Row, toLabelledSeries } from "../rows.ts";
 import { mayBeFinerWhenShorter, otherSpacing, spacingError } from "../spacing.ts";
+import { unusable } from "../unusable.ts";
 import { asksForWindow, type HttpJsonOptions } from "./options.ts";
-import { readPages, unusable } from "./pages.ts";
+import { readPages } from "./pages.ts";
 import { fill, fillingFor } from "./placeholders.ts";
 import type { Layout } from "./read.ts";
 import { type JsonPath, parsePath } from "./select.ts";
@@ -36,14 +36,8 @@ export async function fetchSeries(
   );
 }
 
-function connectOptions(options: HttpJsonOptions, env: Ports["env"]): ConnectOptions {
-  const { auth, url } = options;
-  const defaults = { awsService: "execute-api", azureScope: "https://management.azure.com/.default" };
-  return { ...options, auth: auth === undefined ? undefined : completeAuth(auth, { url, env, defaults }) };
-}
-
 function openApi(options: HttpJsonOptions, ports: HttpPorts, signal: AbortSignal): LabelledAsk {
-  const client = createHttpClient("The API", connectOptions(options, ports.env), ports, signal);
+  const client = createHttpClient("The API", withCompleteAuth(options, ports.env), ports, signal);
   return async (text, piece, { what }) => {
     const layout = layoutOf(options, text, what);
     const rows = await readPages({ options, client, layout, filling: fillingFor(text, piece), what });

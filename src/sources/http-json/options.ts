@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type HttpOptions, httpShape, refineAuthentication } from "../http/options.ts";
-import { namesWindow, placeholderProblem, placeholdersIn, textsIn } from "./placeholders.ts";
+import { placeholdersIn } from "../template.ts";
+import { namesWindow, placeholderProblem, textsIn } from "./placeholders.ts";
 import { parsePath } from "./select.ts";
 
 const templateSchema = z.string().superRefine((text, context) => {
@@ -79,7 +80,7 @@ function refineRequest(options: HttpOptions & RequestKeys, context: z.Refinement
 }
 
 /** Texts of the request that may hold placeholders. */
-export function templatesOf({ path, parameters, body }: RequestKeys): string[] {
+function templatesOf({ path, parameters, body }: RequestKeys): string[] {
   return [path ?? "", ...Object.values(parameters ?? {}), ...textsIn(body)];
 }
 

@@ -1,10 +1,11 @@
-import { DeployImpactError } from "../../core/errors.ts";
 import type { HttpClient, HttpRequest } from "../http/contract.ts";
 import { explainAnyError } from "../http/explain.ts";
 import { parseJson } from "../http/json.ts";
 import type { Row } from "../rows.ts";
+import type { Filling } from "../template.ts";
+import { unusable } from "../unusable.ts";
 import type { HttpJsonOptions } from "./options.ts";
-import { type Filling, fill, fillJson } from "./placeholders.ts";
+import { fill, fillJson } from "./placeholders.ts";
 import { type Layout, readRows } from "./read.ts";
 import { parsePath, select } from "./select.ts";
 
@@ -103,8 +104,4 @@ function textAt(template: string | undefined, answer: unknown): string | null {
   const value = path === null ? undefined : select(path, answer, { name: "", value: answer })[0]?.value;
   if (value === undefined || value === null || value === false) return null;
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-export function unusable(what: string, detail: string, hint: string): DeployImpactError {
-  return new DeployImpactError("SOURCE_REJECTED", `The answer to ${what} cannot be used: ${detail}.`, { hint });
 }

@@ -1,21 +1,13 @@
 import type { StepGrid } from "../grid.ts";
 import { nearestName } from "../nearest.ts";
+import { type Filling, fillIn, placeholdersIn, withoutPlaceholders } from "../template.ts";
 
 /** Instants of the window: the first step, the last step, and the end of the last step. */
 const INSTANTS = ["start", "end", "until"] as const;
 const WINDOW = [...INSTANTS, ...INSTANTS.flatMap((name) => [`${name}-ms`, `${name}-iso`])];
 
 /** What may stand between {{ and }}. */
-export const PLACEHOLDERS: readonly string[] = ["query", ...WINDOW, "step", "step-ms", "cursor", "page", "offset"];
-
-const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
-
-export type Filling = Readonly<Record<string, string | number>>;
-
-/** Names of the placeholders in a text. */
-export function placeholdersIn(text: string): string[] {
-  return [...text.matchAll(PLACEHOLDER)].map((match) => match[1] ?? "");
-}
+const PLACEHOLDERS: readonly string[] = ["query", ...WINDOW, "step", "step-ms", "cursor", "page", "offset"];
 
 /** What is wrong with the placeholders of a text; null: nothing. */
 export function placeholderProblem(text: string): string | null {
@@ -47,18 +39,17 @@ export function fillingFor(query: string, piece: StepGrid): Filling {
 }
 
 /** A text with its placeholders filled in; null when all that it holds is a placeholder without a value. */
-export function fill(text: string, filling: Filling, encode: (value: string) => string = String): string | null {
+export function fill(text: string, filling: Filling, encode?: (value: string) => string): string | null {
   const names = placeholdersIn(text);
   const isEmpty = names.length > 0 && names.every((name) => filling[name] === undefined);
-  if (isEmpty && text.replace(PLACEHOLDER, "").trim() === "") return null;
-  return text.replace(PLACEHOLDER, (_whole, name: string) => encode(String(filling[name] ?? "")));
+  return isEmpty && withoutPlaceholders(text).trim() === "" ? null : fillIn(text, filling, encode);
 }
 
 /** The same for every text of a JSON value; a text that is nothing but a placeholder takes the kind of its value. */
 export function fillJson(value: unknown, filling: Filling): unknown {
   if (typeof value === "string") {
-    const [only] = placeholdersIn(value);
-    const isAlone = only !== undefined && value.replace(PLACEHOLDER, "") === "" && placeholdersIn(value).length === 1;
+    const [only, another] = placeholdersIn(value);
+    const isAlone = only !== undefined && another === undefined && withoutPlaceholders(value) === "";
     return isAlone ? filling[only] : (fill(value, filling) ?? undefined);
   }
   if (Array.isArray(value)) return value.map((one) => fillJson(one, filling)).filter((one) => one !== undefined);

@@ -255,6 +255,10 @@ async function readAnswer<T>(
   if (response.status !== 200) return fail(explainStatus(response, body.text, request, connection, context));
   const verdict = request.read(body.text);
   if (verdict.ok) return verdict;
+  if (verdict.status !== undefined) {
+    const facts = { retryAfterMs: null, serverTimedOut: false };
+    return fail(statusFailure(verdict.status, connection.show(verdict.detail), context, facts));
+  }
   return fail(malformedFailure(connection.show(verdict.detail), context, !looksLikePage(body.text)));
 }
 

@@ -13,7 +13,10 @@ export interface ServerWords {
   readonly throttled?: boolean;
 }
 
-export type BodyVerdict<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly detail: string };
+export type BodyVerdict<T> =
+  | { readonly ok: true; readonly value: T }
+  /** `status`: the body is the server's own error, which belongs to this status; absent: it cannot be read. */
+  | { readonly ok: false; readonly detail: string; readonly status?: number };
 
 /** A body that is sent as it is. */
 export interface Payload {

@@ -1,6 +1,8 @@
 import type { z } from "zod";
+import { type AuthDefaults, completeAuth } from "./auth/complete.ts";
+import type { HttpPorts } from "./contract.ts";
 import { addressSchema } from "./fields.ts";
-import { limitsShape } from "./options.ts";
+import { type ConnectOptions, type HttpOptions, limitsShape } from "./options.ts";
 import { resolveTlsPaths, type TlsOptions, tlsProblems } from "./tls.ts";
 
 interface WithTls {
@@ -20,4 +22,18 @@ export function refineTls({ tls }: WithTls, context: z.RefinementCtx): void {
 /** Paths of certificates start from the folder of the config file. */
 export function withTlsPaths<Options extends WithTls>(options: Options, folder: string): Options {
   return options.tls === undefined ? options : { ...options, tls: resolveTlsPaths(options.tls, folder) };
+}
+
+/** Where a service has no signing name or scope of its own. */
+const GENERAL: AuthDefaults = { awsService: "execute-api", azureScope: "https://management.azure.com/.default" };
+
+/** Options as the client takes them, with what the config may leave out of `auth`. */
+export function withCompleteAuth(
+  options: HttpOptions,
+  env: HttpPorts["env"],
+  defaults: Partial<AuthDefaults> = {},
+): ConnectOptions {
+  const { auth, url } = options;
+  const all = { ...GENERAL, ...defaults };
+  return { ...options, auth: auth === undefined ? undefined : completeAuth(auth, { url, env, defaults: all }) };
 }

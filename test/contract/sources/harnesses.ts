@@ -4,7 +4,10 @@ import { join } from "node:path";
 import type { ErrorCode } from "../../../src/core/errors.ts";
 import { type Loopback, replyJson, startLoopback } from "../../integration/servers/loopback.ts";
 import { FIXTURE, type FixtureSeries, FROM } from "./fixture.ts";
+import { elasticsearchHarness } from "./harnesses/elasticsearch.ts";
 import { httpJsonHarness } from "./harnesses/http-json.ts";
+import { influxdbHarness } from "./harnesses/influxdb.ts";
+import { newRelicHarness } from "./harnesses/new-relic.ts";
 
 /** One way to fill a source with the fixture, and ways to break it. Each source needs one. */
 export interface SourceHarness {
@@ -308,6 +311,9 @@ export const HARNESSES: readonly SourceHarness[] = [
   cloudwatchHarness,
   datadogHarness,
   fileHarness,
+  elasticsearchHarness,
+  influxdbHarness,
+  newRelicHarness,
   httpJsonHarness,
   prometheusHarness,
 ];

@@ -10,8 +10,8 @@ export interface AuthDefaults {
   readonly azureScope: string;
 }
 
-/** `eu-west-1` in aps-workspaces.eu-west-1.amazonaws.com */
-const REGION_IN_HOST = /\.([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/;
+/** `eu-west-1` in aps-workspaces.eu-west-1.amazonaws.com and in shop.eu-west-1.es.amazonaws.com */
+const REGION_IN_HOST = /\.([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:(?:es\.)?amazonaws\.com(?:\.cn)?|api\.aws)$/;
 
 export function completeAuth(
   auth: AuthOptions,
