@@ -14,7 +14,7 @@ import {
   SHARES_OF,
 } from "../src/core/plan.ts";
 import { REASON_CODES } from "../src/core/reasons.ts";
-import { CHECK_IDS, type ResultDocument, VERDICTS } from "../src/core/result.ts";
+import { CHECK_IDS, type ResultDocument, SEVERITIES, VERDICTS } from "../src/core/result.ts";
 
 const number = z.number();
 const optionalNumber = number.nullable();
@@ -193,6 +193,26 @@ const sli = z
       .array(z.strictObject({ unit: z.string(), group, weight: number, change: optionalNumber }))
       .readonly(),
     units: unitLists,
+    severity: z
+      .strictObject({
+        level: z.enum(SEVERITIES).meta({ description: "Worth waking somebody, or not" }),
+        basis: z.enum(["slo", "margin", "none"]).meta({ description: "What the harm was measured by" }),
+        burn: z
+          .strictObject({
+            target: number,
+            window: seconds("Span of the promise"),
+            errorRate: number.meta({ description: "Share of bad events on treated units after the deploy" }),
+            rate: number.meta({ description: "1: the error budget lasts exactly its window" }),
+            rateAdded: optionalNumber.meta({ description: "What the deploy added" }),
+            budgetMinutesPerDay: number.meta({ description: "Minutes of full outage a day that the budget allows" }),
+            spentMinutesPerDay: number.meta({ description: "Minutes of full outage a day that are spent" }),
+            spentIn: optionalNumber.meta({ description: "Seconds in which a full budget would be gone" }),
+          })
+          .nullable(),
+        margins: optionalNumber.meta({ description: "Estimated harm as a multiple of the margin" }),
+      })
+      .optional()
+      .meta({ description: "Of a regression whose SLI has an SLO" }),
     subgroups: subgroups.optional(),
     series: z
       .strictObject({

@@ -7,6 +7,7 @@ import { roundDeep } from "./round.ts";
 import { adjustMargins, aggregateCodes, aggregateVerdict, counts } from "./verdict/aggregate.ts";
 import { finishSli, type SliDraft } from "./verdict/finish.ts";
 import { withNextLook } from "./verdict/looks.ts";
+import { withSeverity } from "./verdict/severity.ts";
 
 export interface AnalysisRequest {
   readonly plan: AnalysisPlan;
@@ -21,7 +22,7 @@ export interface AnalysisRequest {
 export function analyze(requests: readonly AnalysisRequest[]): Analysis {
   const drafts = requests.flatMap(({ plan, inputs }) => withPlaceboOutcome(plan, draftsOf(plan, inputs)));
   const adjusted = adjustMargins(drafts.map((draft) => draft.result));
-  const slis = drafts.map((draft, i) => rounded(withNextLook(draft.plan, finishSli(draft, adjusted[i] ?? null))));
+  const slis = drafts.map((draft, i) => rounded(withSeverity(withNextLook(draft.plan, finishSli(draft, adjusted[i] ?? null)), draft.sli)));
   const verdict = aggregateVerdict(slis);
   return {
     verdict,

@@ -217,6 +217,37 @@ export interface SubgroupReport {
   readonly refused: { readonly code: ReasonCode; readonly message: string; readonly hint: string } | null;
 }
 
+/** How fast the treated units spend the error budget of an SLO after the deploy. */
+export interface BudgetBurn {
+  readonly target: number;
+  /** Seconds. */
+  readonly window: number;
+  /** Share of bad events. */
+  readonly errorRate: number;
+  /** 1: the budget lasts exactly its window. */
+  readonly rate: number;
+  /** What the deploy added to it; null without an estimate. */
+  readonly rateAdded: number | null;
+  /** Minutes of full outage a day: what the budget allows, and what is spent. */
+  readonly budgetMinutesPerDay: number;
+  readonly spentMinutesPerDay: number;
+  /** Seconds in which a full budget would be gone at this rate; null when nothing is spent. */
+  readonly spentIn: number | null;
+}
+
+export const SEVERITIES = ["page", "ticket"] as const;
+export type SeverityLevel = (typeof SEVERITIES)[number];
+
+/** How urgent a regression is, and by what it was measured. */
+export interface Severity {
+  readonly level: SeverityLevel;
+  /** `margin`: harm as a multiple of the margin, without an SLO; `none`: neither is stated. */
+  readonly basis: "slo" | "margin" | "none";
+  readonly burn: BudgetBurn | null;
+  /** Estimated harm as a multiple of the margin; null when the margin is zero. */
+  readonly margins: number | null;
+}
+
 export interface SliResult {
   readonly id: string;
   readonly service: string | null;
@@ -251,6 +282,8 @@ export interface SliResult {
   readonly eventStudy: readonly EventStudyPoint[];
   readonly unitChanges: readonly UnitChange[];
   readonly units: UnitLists;
+  /** Of a regression whose SLI has an SLO. */
+  readonly severity?: Severity;
   /** With `by: label` only. */
   readonly subgroups?: SubgroupReport;
   /** Removed in the Action's `result` output. */

@@ -14,6 +14,7 @@ import { footerOf, meaningOf, methodOf, nextOf, qualityOf, reproduceOf, settingO
 import { inOrder, serviceVerdict } from "./order.ts";
 import { particularsOf, reactionsOf } from "./particulars.ts";
 import { disclosure } from "./redact.ts";
+import { severityModel } from "./severity.ts";
 import { VERDICT_WORDING } from "./wording/verdicts.ts";
 
 /** Bins of the small chart in Markdown. */
@@ -30,6 +31,7 @@ export function buildReport(document: ResultDocument, context: ReportContext): R
   const lead = leadOf(slis, metrics);
   const wording = VERDICT_WORDING[document.verdict];
   const answer = `${answerOf(document, lead, metrics, context)}${inPart(metrics)}`;
+  const severity = severityModel(slis, (sli) => metrics[slis.indexOf(sli)]?.label ?? sli.id, context.values);
   const sha = context.sha ?? document.deployment.sha;
   const environment = context.environment ?? document.deployment.environment;
   return {
@@ -51,7 +53,8 @@ export function buildReport(document: ResultDocument, context: ReportContext): R
     tally: tallyOf(metrics),
     services: manyServices ? servicesOf(slis, scope) : [],
     batch: batchSentence(context),
-    budget: (context.budget ?? []).map(shown.message),
+    severity,
+    budget: [...(severity === null ? [] : [severity.sentence]), ...(context.budget ?? []).map(shown.message)],
     reactions: reactionsOf(context, shown),
     particulars: particularsOf({ ...document, slis }, metrics, context, shown),
     quality: qualityOf({ ...document, slis }, metrics, context, shown),

@@ -1,6 +1,6 @@
 import type { Role } from "../core/plan.ts";
 import type { ReasonCode } from "../core/reasons.ts";
-import type { CheckId, Verdict } from "../core/result.ts";
+import type { CheckId, SeverityLevel, Verdict } from "../core/result.ts";
 
 /**
  * Everything a view may print: every number formatted and every sentence written exactly once. All strings are plain
@@ -31,6 +31,8 @@ export interface ReportModel {
   readonly meaning: readonly string[];
   /** Parts that got worse beyond the margin although their metric as a whole is not called so. */
   readonly alerts: readonly string[];
+  /** How urgent a regression is, by the SLO; null without one. Its sentence stands in `budget` as well. */
+  readonly severity: SeverityModel | null;
   /** What to do; the first is the one to do now. */
   readonly next: readonly string[];
   /** All metrics, the ones that made the verdict first. */
@@ -60,6 +62,13 @@ export interface ReportModel {
   readonly links: ReportLinks;
   /** The chart of the metric that made the verdict, for Markdown; null without data. */
   readonly mermaid: { readonly source: string; readonly caption: readonly string[] } | null;
+}
+
+export interface SeverityModel {
+  readonly level: SeverityLevel;
+  /** `Page`, `Ticket` */
+  readonly word: string;
+  readonly sentence: string;
 }
 
 export interface ReportLinks {

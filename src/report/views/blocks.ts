@@ -136,6 +136,16 @@ export function bullets(lines: readonly string[]): string | null {
   return lines.length === 0 ? null : lines.map((line) => `- ${inline(line)}`).join("\n");
 }
 
+/** What was done about the verdict, or would have been. */
+export function reactions(model: ReportModel): string | null {
+  if (model.reactions === null || model.reactions.length === 0) return null;
+  const lines = model.reactions.map(({ at, what, state, link }) => {
+    const said = `- ${escapeMarkdown(at)}: ${inline(what)} (${escapeMarkdown(state)})`;
+    return link === null ? said : `${said} ${linkMarkdown("open", link)}`;
+  });
+  return `**Done about it:**\n\n${lines.join("\n")}`;
+}
+
 export function next(model: ReportModel): string | null {
   return model.next.length === 0 ? null : `**Next:** ${model.next.map(inline).join(" ")}`;
 }

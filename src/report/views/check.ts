@@ -19,6 +19,7 @@ import {
   prose,
   quality,
   queries,
+  reactions,
   remainder,
   reportLink,
   reproduce,
@@ -65,8 +66,10 @@ export function reviewer(model: ReportModel): readonly (string | null)[] {
     alerts(model),
     amendments(model),
     prose(model.meaning),
+    prose(model.budget),
     prose(model.setting),
     next(model),
+    reactions(model),
     batchLine(model),
     checkCount(model),
   ];

@@ -18,6 +18,7 @@ import {
   paragraphs,
   prose,
   quality,
+  reactions,
   remainder,
   reportLink,
   reproduce,
@@ -54,8 +55,10 @@ function visible(model: ReportModel): readonly (string | null)[] {
     alerts(model),
     amendments(model),
     prose(model.meaning),
+    prose(model.budget),
     prose(model.setting),
     next(model),
+    reactions(model),
     batchLine(model),
   ];
 }
