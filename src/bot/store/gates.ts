@@ -22,6 +22,8 @@ export interface Gate {
   readonly lastReport: string | null;
   readonly reportedAt: number | null;
   readonly failingSince: number | null;
+  /** What was said last about it, or is about to be said with the decision. */
+  readonly reason: string | null;
   readonly requestedAt: number;
   readonly deadline: number;
 }
@@ -87,6 +89,7 @@ interface Row {
   readonly last_report: string | null;
   readonly reported_at: Date | null;
   readonly failing_since: Date | null;
+  readonly reason: string | null;
   readonly requested_at: Date;
   readonly deadline: Date;
 }
@@ -123,6 +126,7 @@ function gateOf(row: Row): Gate {
     lastReport: row.last_report,
     reportedAt: secondsOf(row.reported_at),
     failingSince: secondsOf(row.failing_since),
+    reason: row.reason,
     requestedAt: row.requested_at.getTime() / 1000,
     deadline: row.deadline.getTime() / 1000,
   };
