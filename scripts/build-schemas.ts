@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { CONFIG_SCHEMA } from "../src/config/schema.ts";
 import { SOURCES } from "../src/sources/index.ts";
+import { BACKTEST_SCHEMA, PLAN_SCHEMA } from "./history-schema.ts";
 import { RESULT_SCHEMA } from "./result-schema.ts";
 
 const FOLDER = path.resolve(import.meta.dirname, "../schema");
@@ -18,6 +19,8 @@ type Json = Record<string, unknown>;
 export function schemaFiles(): ReadonlyMap<string, string> {
   return new Map([
     ["config.schema.json", text(configSchema())],
+    ["backtest.schema.json", text(z.toJSONSchema(BACKTEST_SCHEMA, { io: "output" }))],
+    ["plan.schema.json", text(z.toJSONSchema(PLAN_SCHEMA, { io: "output" }))],
     ["result.schema.json", text(z.toJSONSchema(RESULT_SCHEMA, { io: "output" }))],
   ]);
 }

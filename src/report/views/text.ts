@@ -235,7 +235,7 @@ export function wrap(text: string, width: number): readonly string[] {
 }
 
 /** Terminal cells: wide scripts take two, combining marks none. */
-function cells(text: string): number {
+export function cells(text: string): number {
   let width = 0;
   for (const character of text) {
     if (/\p{M}/u.test(character)) continue;
@@ -249,7 +249,7 @@ function cells(text: string): number {
   return width;
 }
 
-function pad(text: string, width: number, right = false): string {
+export function pad(text: string, width: number, right = false): string {
   const space = " ".repeat(Math.max(0, width - cells(text)));
   return right ? `${space}${text}` : `${text}${space}`;
 }
