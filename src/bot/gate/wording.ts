@@ -105,9 +105,7 @@ function finding(sight: GateSight, words: GateWords): Finding {
   switch (sight.kind) {
     case "unset":
       return sight.hasConfig
-        ? only(
-            `The config says nothing about this gate: write ${codeMarkdown("gate: { watches: ... }")} under ${place(environment)}.`,
-          )
+        ? only(`The config says nothing about this gate: write \`gate: { watches: ... }\` under ${place(environment)}.`)
         : only("The repository has no config on its default branch, so nothing can be assessed.");
     case "unknown":
       return only(`No deployment to ${place(watches)} that carries ${commit(sha)} came in time.`);
