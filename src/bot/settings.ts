@@ -31,6 +31,8 @@ export interface BotSettings {
   readonly role: "all" | "web" | "worker";
   /** Jobs that this process works on side by side. */
   readonly concurrency: number;
+  /** Token that `/metrics` asks for (`Authorization: Bearer`); null: whoever reaches the port may read them. */
+  readonly metricsToken: string | null;
   /** Verdicts and their evidence are kept this long, seconds. */
   readonly retention: number;
   readonly logLevel: "debug" | "info" | "warning" | "error";

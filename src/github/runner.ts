@@ -5,8 +5,8 @@ import type { FilePosition } from "../core/errors.ts";
 import type { RunnerContext } from "./event.ts";
 
 /** Where the public service answers; everything else comes from the environment (Enterprise Server, data residency). */
-const DEFAULT_API_URL = "https://api.github.com";
-const DEFAULT_SERVER_URL = "https://github.com";
+export const DEFAULT_API_URL = "https://api.github.com";
+export const DEFAULT_SERVER_URL = "https://github.com";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

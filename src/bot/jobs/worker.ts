@@ -36,6 +36,8 @@ const FULL_MS = 1000;
 const RETRY_MS = 2000;
 /** How often pauses that other processes noted are read. */
 const REFRESH_MS = 2000;
+/** Pause of an installation after a rate limit that did not say how long, seconds. */
+const LIMIT_PAUSE = 60;
 /** When the same thing is being worked on, look again after this, seconds. */
 const BUSY_PAUSE = 1;
 
@@ -199,7 +201,9 @@ async function unfinished(options: WorkerOptions, job: TakenJob, error: unknown,
   }
   if (error instanceof DeployImpactError && error.code === "GITHUB_RATE_LIMITED" && job.installationId !== null) {
     log.warning("A job waits until GitHub allows more requests", fields);
-    await queue.postpone(job, pauses.until(job.installationId) ?? now() / 1000 + 60);
+    // A refusal that did not say for how long is for its installation all the same.
+    if (pauses.until(job.installationId) === null) await pauses.pause(job.installationId, now() / 1000 + LIMIT_PAUSE);
+    await queue.postpone(job, pauses.until(job.installationId) ?? now() / 1000);
     return "postponed";
   }
   const last = job.attempt >= job.lastAttempt;

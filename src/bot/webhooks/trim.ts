@@ -1,0 +1,76 @@
+import type { DeliveryHandlers } from "./contract.ts";
+
+/** Parts of a payload, beside `action`, `installation`, `repository` and `sender`, that handlers may read. */
+export const KEPT: Readonly<Record<keyof DeliveryHandlers, readonly string[]>> = {
+  deployment_status: ["deployment_status", "deployment"],
+  deployment_protection_rule: [
+    "environment",
+    "event",
+    "sha",
+    "ref",
+    "deployment_callback_url",
+    "deployment",
+    "pull_requests",
+  ],
+  check_run: ["check_run", "requested_action"],
+  issue_comment: ["issue", "comment"],
+  merge_group: ["merge_group"],
+  installation: ["repositories"],
+  installation_repositories: ["repositories_added", "repositories_removed", "repository_selection"],
+  repository: ["changes"],
+  push: ["ref", "before", "after", "deleted", "commits", "head_commit"],
+};
+
+const ALWAYS = ["action", "installation", "repository", "sender"];
+
+/** Long and read by nobody: what a check says, what a pull request is about, which files a commit touched. */
+const DROPPED = new Set([
+  "output",
+  "check_suite",
+  "app",
+  "added",
+  "removed",
+  "modified",
+  "reactions",
+  "performed_via_github_app",
+]);
+
+/** Addresses that mean something to us; the others (dozens per object) can be put together from ids. */
+const ADDRESSES = new Set(["url", "html_url", "log_url", "target_url", "environment_url", "deployment_callback_url"]);
+
+/** Users and repositories in full are large and come several times in one payload. */
+const SHORT: Readonly<Record<string, readonly string[]>> = {
+  sender: ["id", "login", "type"],
+  user: ["id", "login", "type"],
+  creator: ["id", "login", "type"],
+  owner: ["id", "login", "type"],
+  account: ["id", "login", "type"],
+};
+
+/** What is stored of a payload: enough for its handler, and nothing that PostgreSQL cannot hold. */
+export function trimmed(
+  event: keyof DeliveryHandlers,
+  payload: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const names = [...ALWAYS, ...KEPT[event]].filter((name) => name in payload);
+  return Object.fromEntries(names.map((name) => [name, shortened(name, payload[name])]));
+}
+
+function shortened(name: string, value: unknown): unknown {
+  // A NUL is legal in JSON and not in jsonb.
+  if (typeof value === "string") return value.replaceAll("\u0000", "");
+  if (Array.isArray(value)) return value.map((one) => shortened(name, one));
+  if (typeof value !== "object" || value === null) return value;
+  // A deployment's payload belongs to whoever made it.
+  if (name === "payload") return withoutNul(value);
+  const kept = SHORT[name];
+  const entries = Object.entries(value).filter(
+    ([key]) =>
+      (kept === undefined || kept.includes(key)) && !DROPPED.has(key) && (!key.endsWith("_url") || ADDRESSES.has(key)),
+  );
+  return Object.fromEntries(entries.map(([key, one]) => [key.replaceAll("\u0000", ""), shortened(key, one)]));
+}
+
+function withoutNul(value: object): unknown {
+  return JSON.parse(JSON.stringify(value).replaceAll("\\u0000", ""));
+}
