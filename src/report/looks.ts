@@ -40,10 +40,13 @@ export function lookSetting(document: ResultDocument, service: string | null): r
   if (look === null || current === undefined) return [];
   const of = look.planned.length;
   const early = look.number < of && nextAt(document) === null;
+  const which = look.number === of ? `the last of ${of} looks` : `look ${look.number} of ${of}`;
   return [
-    `This is look ${look.number} of ${of}; its intervals are of level ${levelShare(1 - current.alpha)}, so that all ${of} looks together keep ${levelShare(1 - look.alpha)}.`,
+    `This is ${which}; its intervals are of level ${levelShare(1 - current.alpha)}, so that all ${of} looks together keep ${levelShare(1 - look.alpha)}.`,
     ...(early
-      ? [`It decided: no further look is needed, and what comes after ${moment(document.windows, current.postEnd)} is not judged.`]
+      ? [
+          `It decided: no further look is needed, and what comes after ${moment(document.windows, current.postEnd)} is not judged.`,
+        ]
       : []),
   ];
 }

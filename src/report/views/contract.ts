@@ -34,7 +34,7 @@ export interface PendingPlan {
   /** How units are told apart, in words of the config (`zone: eu-1, eu-2`); null when not known before the data. */
   readonly treated: string | null;
   readonly control: string | null;
-  /** Epoch seconds when the last post window closes. */
+  /** Epoch seconds when the last post window closes; with planned looks the next of them. */
   readonly readyAt: number;
   /** Who comes back: this run while it waits, a scheduled run of the workflow, the sender of the event, or the bot. */
   readonly finishedBy: "this-run" | "scheduled-run" | "same-event" | "bot";

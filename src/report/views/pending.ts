@@ -1,6 +1,7 @@
-import type { AnalysisPlan } from "../../core/plan.ts";
+import type { AnalysisPlan, LookPlan } from "../../core/plan.ts";
 import { escapeMarkdown } from "../escape.ts";
-import { clock, count, dateOf, duration, instant, share } from "../format.ts";
+import { clock, count, dateOf, duration, instant, levelShare } from "../format.ts";
+import { moment } from "../looks.ts";
 import { humanName } from "../metric.ts";
 import { withoutAddresses } from "../redact.ts";
 import { paragraphs } from "./blocks.ts";
@@ -36,7 +37,7 @@ function summary(plan: PendingPlan, mostMetrics: number): string {
   const metrics = plan.plans.flatMap((service) => service.slis.map((sli) => metricRow(service, sli, plan)));
   const rest = metrics.length - Math.min(metrics.length, mostMetrics);
   return paragraphs([
-    `The deploy is judged when its post window is over, at ${instant(plan.readyAt)}. ${FINISHERS[plan.finishedBy]}`,
+    `${whenText(plan)} ${FINISHERS[plan.finishedBy]}`,
     "**The plan, written down before the data exist**",
     [...unitLines(plan), ...(first === undefined ? [] : windowLines(first))].map((line) => `- ${line}`).join("\n"),
     mostMetrics === 0
@@ -44,6 +45,14 @@ function summary(plan: PendingPlan, mostMetrics: number): string {
       : ["| Metric | Worse | Margin | Role |", "|---|---|---|---|", ...metrics.slice(0, mostMetrics)].join("\n"),
     rest > 0 ? `and ${count(rest, "more metric")}` : null,
   ]);
+}
+
+/** With planned looks `readyAt` is the first one that is still to come. */
+function whenText({ plans, readyAt }: PendingPlan): string {
+  const most = Math.max(...plans.map(({ look }) => look?.planned.length ?? 1));
+  return most === 1
+    ? `The deploy is judged when its post window is over, at ${instant(readyAt)}.`
+    : `The deploy is looked at up to ${most} times, next at ${instant(readyAt)}; the first look that decides ends the waiting.`;
 }
 
 function metricRow(service: AnalysisPlan, sli: AnalysisPlan["slis"][number], plan: PendingPlan): string {
@@ -63,14 +72,22 @@ function unitLines(plan: PendingPlan): readonly string[] {
   return [`Treated: ${describe(plan.treated)}`, `Control: ${describe(plan.control)}`];
 }
 
-function windowLines({ window, alpha, inference, design, scale, seed }: AnalysisPlan): readonly string[] {
-  const { deployedAt, preStart, settle, postEnd, step } = window;
+function windowLines({ window, alpha, look, inference, design, scale, seed }: AnalysisPlan): readonly string[] {
+  const { deployedAt, preStart, settle, step } = window;
+  const postEnd = look?.planned.at(-1)?.postEnd ?? window.postEnd;
   return [
     `Deployed at ${instant(deployedAt)}`,
     ...(preStart === null ? [] : [`Before: ${instant(preStart)} until the deploy`]),
     ...(settle === 0 ? [] : [`Ignored: the first ${duration(settle)} after the deploy`]),
     ...(postEnd === null ? [] : [`After: ${instant(deployedAt + settle)} until ${instant(postEnd)}`]),
-    `Step ${duration(step)}, ${share(1 - alpha)} intervals`,
+    ...(look === undefined ? [] : [lookLine(look, deployedAt)]),
+    `Step ${duration(step)}, ${levelShare(1 - (look?.alpha ?? alpha))} intervals${look === undefined ? "" : " over all looks together"}`,
     escapeMarkdown(`Inference ${inference}, design ${design}, scale ${scale}, seed ${seed}`),
   ];
+}
+
+/** `Looks: 14:20 UTC (99.7% intervals), ...`. */
+function lookLine({ planned }: LookPlan, deployedAt: number): string {
+  const looks = planned.map(({ readyAt, alpha }) => `${moment({ deployedAt }, readyAt)} (${levelShare(1 - alpha)})`);
+  return `Looks and the level of their intervals: ${looks.join(", ")}`;
 }
