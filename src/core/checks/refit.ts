@@ -19,6 +19,7 @@ export function refit(
 ): Refit | null {
   const again = fitDid(panel, {
     scale: fit.scale,
+    equalOn: fit.equalOn,
     window: change.window ?? fit.window,
     treated: change.treated ?? fit.treated,
     control: change.control ?? fit.control,

@@ -1,6 +1,8 @@
 import { type Panel, type PanelWindow, unitValues } from "../panel/panel.ts";
 import type { Scale } from "../plan.ts";
 
+export type EqualOn = "own" | "either";
+
 /** What one fit looks at: units that are seen on both sides, their pre means, one scale. */
 export interface Sample {
   readonly panel: Panel;
@@ -11,6 +13,8 @@ export interface Sample {
   readonly scale: Scale;
   /** Typical magnitude of the raw values. */
   readonly size: number;
+  /** Where effects are taken to be equal over units: on the fit's own scale, or on either when nobody fixed the scale. */
+  readonly equalOn: EqualOn;
   /** Take a gap that never moves as an effect of 0 instead of refusing it. */
   readonly keepStill: boolean;
 }

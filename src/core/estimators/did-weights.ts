@@ -3,6 +3,9 @@ import { type ControlPath, controlPath, residualsOf } from "./did-path.ts";
 import type { Sample } from "./did-sample.ts";
 import { type TimeVariance, timeVariance } from "./did-time-variance.ts";
 
+/** What weights are made from. */
+type Weighable = Pick<Sample, "panel" | "window" | "control" | "levels" | "scale" | "size">;
+
 /** Precision weights of the controls, the path they make, and what each control's own past says (docs/method.md step 2). */
 export interface Weighted {
   readonly weights: number[];
@@ -16,7 +19,7 @@ export function variancesOf(times: readonly (TimeVariance | null)[]): number[] {
 }
 
 /** The control path with precision weights, from equal ones in one step. */
-export function weighControls(sample: Sample): Weighted {
+export function weighControls(sample: Weighable): Weighted {
   const equal = weigh(
     sample,
     sample.control.map(() => 1),
@@ -24,7 +27,7 @@ export function weighControls(sample: Sample): Weighted {
   return reweight(sample, equal);
 }
 
-function weigh(sample: Sample, weights: number[]): Weighted {
+function weigh(sample: Weighable, weights: number[]): Weighted {
   const { panel, window, control, levels, scale, size } = sample;
   const path = controlPath(panel, window, control, weights, levels, scale);
   const times = control.map((u) => timeVariance(residualsOf(panel, window, u, path), window, size));
@@ -32,7 +35,7 @@ function weigh(sample: Sample, weights: number[]): Weighted {
 }
 
 /** Weights proportional to 1 / (s_j^2 + median s^2), once, with more than two controls; mean 1. */
-function reweight(sample: Sample, equal: Weighted): Weighted {
+function reweight(sample: Weighable, equal: Weighted): Weighted {
   const variances = variancesOf(equal.times);
   const positive = variances.filter((s2) => s2 > 0);
   if (sample.control.length <= 2 || positive.length === 0) return equal;
@@ -47,7 +50,7 @@ function reweight(sample: Sample, equal: Weighted): Weighted {
 }
 
 /** On the multiplicative scale: relative variances, and 1/level because the path sums raw values. */
-function relativeWeights(sample: Sample, s2: readonly number[]): number[] {
+function relativeWeights(sample: Weighable, s2: readonly number[]): number[] {
   const levels = sample.control.map((u) => sample.levels[u] as number);
   const relative = s2.map((value, j) => value / (levels[j] as number) ** 2);
   const reference = median(relative);

@@ -13,8 +13,9 @@ import type { Scale } from "../plan.ts";
 import type { ReasonCode } from "../reasons.ts";
 import { combineDoubt, type DidMethod } from "./did-doubt.ts";
 import { type ControlPath, meanResiduals, preLevels, residualsOf, totalWeights } from "./did-path.ts";
-import { isRounding, LARGEST, magnitude, populationVariance, type Sample } from "./did-sample.ts";
+import { type EqualOn, isRounding, LARGEST, magnitude, populationVariance, type Sample } from "./did-sample.ts";
 import { type TimeVariance, timeVariance } from "./did-time-variance.ts";
+import { type TreatedSpread, treatedSpread, UNITS_TO_SEE_SPREAD } from "./did-treated-spread.ts";
 import { contrastWeights, variancesOf, weighControls } from "./did-weights.ts";
 
 /**
@@ -28,6 +29,7 @@ import { contrastWeights, variancesOf, weighControls } from "./did-weights.ts";
  */
 export interface DidFit {
   readonly scale: Scale;
+  readonly equalOn: EqualOn;
   readonly window: PanelWindow;
   readonly treated: readonly number[];
   readonly control: readonly number[];
@@ -54,6 +56,8 @@ export interface DidFit {
   /** Overdispersion of the controls' changes and its degrees of freedom; null with q < 1. */
   readonly phi: number | null;
   readonly q: number;
+  /** Part of the variance that the treated units' disagreement added; 0 with fewer than three. */
+  readonly spread: number;
   /** log time variance of the gap, and log variance of control changes (-Infinity for none); fewer when undefined. */
   readonly scaleScore: readonly number[];
 }
@@ -63,6 +67,8 @@ export interface DidOptions {
   readonly window?: PanelWindow;
   readonly treated?: readonly number[];
   readonly control?: readonly number[];
+  /** Left out: either scale when `auto` chooses one, else the scale given. A refit keeps what the first fit had. */
+  readonly equalOn?: EqualOn;
   /** A gap that never moves is refused (`NO_VARIATION`), unless an exact method takes over: then it is an effect of 0. */
   readonly keepStill?: boolean;
 }
@@ -118,7 +124,18 @@ function fitScale(panel: Panel, options: DidOptions, scale: Scale): Outcome<DidF
   }
   const { size, largest } = magnitude(panel, window, [...treated, ...control]);
   if (largest > LARGEST || (size > 0 && size < 1 / LARGEST)) return beyondNumbers(largest);
-  return estimate({ panel, window, treated, control, levels, scale, size, keepStill: options.keepStill === true });
+  const equalOn = options.equalOn ?? (options.scale === "auto" ? "either" : "own");
+  return estimate({
+    panel,
+    window,
+    treated,
+    control,
+    levels,
+    scale,
+    size,
+    equalOn,
+    keepStill: options.keepStill === true,
+  });
 }
 
 function beyondNumbers(largest: number): Outcome<never> {
@@ -151,11 +168,14 @@ function estimate(sample: Sample): Outcome<DidFit> {
   const change = (u: number): number => changeOf(residualsOf(panel, window, u, path), window, unitWeights(panel, u));
   const controlChanges = control.map(change);
   const time = timeVariance(gap, window, sample.size, stepWeights);
-  const evidence = { att, time, treatedChanges: treated.map(change), controlChanges, variances: variancesOf(times) };
+  const treatedChanges = treated.map(change);
+  const spread = spreadOfTreated(sample, path, treatedChanges);
+  const evidence = { att, time, treatedChanges, controlChanges, variances: variancesOf(times), spread };
   const doubt = combineDoubt(sample, evidence);
   if (!doubt.ok) return doubt;
   return answer({
     scale: sample.scale,
+    equalOn: sample.equalOn,
     window,
     treated,
     control,
@@ -165,12 +185,39 @@ function estimate(sample: Sample): Outcome<DidFit> {
     stepWeights,
     path,
     weights,
-    treatedChanges: evidence.treatedChanges,
+    treatedChanges,
     controlChanges,
     controlTimes: times,
     time,
     scaleScore: scaleScore(sample, time, controlChanges),
   });
+}
+
+function spreadOfTreated(sample: Sample, path: ControlPath, changes: readonly number[]): TreatedSpread {
+  const { panel, window, treated, levels, size } = sample;
+  if (treated.length < UNITS_TO_SEE_SPREAD) return treatedSpread([], sample.scale, sample.equalOn);
+  const shares = treated.map((u) => postWeight(panel, window, u));
+  const all = shares.reduce((sum, share) => sum + share, 0);
+  return treatedSpread(
+    treated.map((u, i) => ({
+      change: changes[i] as number,
+      variance: timeVariance(residualsOf(panel, window, u, path), window, size)?.variance ?? 0,
+      share: (shares[i] as number) / all,
+      level: levels[u] as number,
+    })),
+    sample.scale,
+    sample.equalOn,
+  );
+}
+
+/** What a unit counts in the mean after the deploy. */
+function postWeight(panel: Panel, { postStart, end }: PanelWindow, unit: number): number {
+  const weights = unitWeights(panel, unit);
+  if (weights === null) return 1;
+  const y = unitValues(panel, unit);
+  let sum = 0;
+  for (let t = postStart; t < end; t++) if (Number.isFinite(y[t] as number)) sum += weights[t] as number;
+  return sum;
 }
 
 function changeOf(z: Float64Array, window: PanelWindow, weights: Float64Array | null): number {

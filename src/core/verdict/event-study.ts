@@ -18,13 +18,16 @@ export function eventStudy(fit: DidFit, step: number, alpha: number): EventStudy
   const model = fit.time?.model ?? null;
   const contrasts = bins.map((bin) => binContrast(bin, preEnd));
   const parts = model === null ? null : loadingsOf(model, end, contrasts);
+  const shifts = (from: number): number => (from < preEnd ? 0 : fit.spread);
   return bins.map((bin, b) => {
     const loadings = parts?.loadings[b];
     const half =
       parts === null || loadings === undefined || fit.dof === null
         ? null
         : studentTQuantile(1 - alpha / 2, fit.dof) *
-          Math.sqrt(contrastCovariance(parts.response, loadings, loadings) * Math.max(1, fit.phi ?? 1));
+          Math.sqrt(
+            contrastCovariance(parts.response, loadings, loadings) * Math.max(1, fit.phi ?? 1) + shifts(bin.from),
+          );
     return {
       relTime: (bin.from - preEnd) * step,
       span: (bin.to - bin.from) * step,

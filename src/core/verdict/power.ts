@@ -27,7 +27,7 @@ export const HORIZON = 50;
 
 /**
  * Shortest post window whose projected interval half-width falls below |margin - harm|: same autoregression, same pre
- * window, overdispersion kept. Null when the fit has no autoregression to project with, or when the interval already decides
+ * window, overdispersion and the treated units' disagreement kept. Null when the fit has no autoregression to project with, or when the interval already decides
  * and something else (multiplicity) keeps the verdict open.
  */
 export function timeToDecide(
@@ -46,7 +46,7 @@ export function timeToDecide(
     const window = { preEnd, postStart, end: postStart + postSteps };
     const response = impulseResponse(model, window.end);
     const loadings = shockLoadings(response, deployContrast(window), window.end);
-    const variance = contrastCovariance(response, loadings, loadings) * Math.max(1, fit.phi ?? 1);
+    const variance = contrastCovariance(response, loadings, loadings) * Math.max(1, fit.phi ?? 1) + fit.spread;
     return quantile * Math.sqrt(variance) < distance;
   };
   return timeUntil(decides, used, step);

@@ -259,6 +259,12 @@ export const REASON_WORDING: Readonly<Record<ReasonCode, ReasonWording>> = {
       "There are too few controls to compare with their own history, so the spread of all units' changes was used.",
     todo: "Add control units for a sharper answer.",
   },
+  UNEQUAL_CHANGES: {
+    short: "units moved apart",
+    sentence:
+      "The treated units changed by different amounts, by more than their own past explains, so the interval is wider.",
+    todo: "Look at the units one by one: restarts shift each unit by chance, and some units may be hurt more than others.",
+  },
   RELATIVE_UNDEFINED: {
     short: "no relative effect",
     sentence: "A relative effect is not defined because the level without the deploy is or may be zero or negative.",

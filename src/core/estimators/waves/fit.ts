@@ -2,6 +2,7 @@ import { answer, type Outcome, refuse } from "../../outcome.ts";
 import { countFinite, type Panel, type PanelWindow, unitValues } from "../../panel/panel.ts";
 import type { Scale } from "../../plan.ts";
 import type { ReasonCode } from "../../reasons.ts";
+import { dispersed } from "../did-doubt.ts";
 import { preLevels } from "../did-path.ts";
 import { isRounding, LARGEST, magnitude, populationVariance, ROUNDING } from "../did-sample.ts";
 import { weighControls } from "../did-weights.ts";
@@ -191,7 +192,7 @@ type Doubt = Pick<WaveFit, "variance" | "dof" | "method" | "codes" | "rankP" | "
 /**
  * Doubt from time and from units, put together as in docs/method.md section 3 step 5.
  *
- * The controls' overdispersion r = sum_j d_j^2 / s_j^2 / (n - 1) is carried over to the effect by how much more (or less) the
+ * The controls' overdispersion r = sum_j d_j^2 / s_j^2 / n is carried over to the effect by how much more (or less) the
  * effect feels lasting shifts than they do: phi = 1 + (r - 1) h / mean h_j (`shiftExposure`); dof (sum h_j)^2 / sum h_j^2 - 1,
  * because a unit that was a control for a short time only says little. With one wave all h are equal and this is the
  * default's phi on n - 1 degrees of freedom.
@@ -213,10 +214,9 @@ function doubtOf(opened: Opened, { att, time, controlChanges, stretches }: Evide
   const sum = (of: (one: (typeof seen)[number]) => number): number => seen.reduce((total, one) => total + of(one), 0);
   const weights = new Map(opened.control.map((u, j) => [u, opened.weights[j] as number]));
   const exposure = (shiftExposure(stretches, weights, window.preEnd) * seen.length) / sum(({ h }) => h);
-  const phi = 1 + (sum(({ ratio }) => ratio) / (seen.length - 1) - 1) * exposure;
+  const phi = 1 + (sum(({ ratio }) => ratio) / seen.length - 1) * exposure;
   const q = Math.max(1, sum(({ h }) => h) ** 2 / sum(({ h }) => h ** 2) - 1);
-  const doubt = phi > 1 ? { variance: time.variance * phi, dof: q } : { variance: time.variance, dof: time.dof + q };
-  return answer({ rankP: null, q, ...doubt, method: "precision-weighted", codes: [], phi });
+  return answer({ rankP: null, q, ...dispersed(time, phi, q), method: "precision-weighted", codes: [], phi });
 }
 
 /** The gaps never moved before the first wave: the change is ranked among the windows as long as all waves together. */

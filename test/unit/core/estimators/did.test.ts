@@ -45,7 +45,7 @@ describe("what the controls know", () => {
     expect(fit.dof).toBe(fit.time?.dof);
   });
 
-  test("controls that move apart after the deploy widen the interval by phi and leave q degrees of freedom", () => {
+  test("controls that move apart after the deploy widen the interval by phi and leave little more than q degrees of freedom", () => {
     const rows = madeRows(8, { ...BASE, controls: 6 });
     const apart = rows.map((row, u) =>
       row.map((value, t) => (u > 0 && t >= 48 ? value + 4 * (u % 2 === 0 ? 1 : -1) : value)),
@@ -54,7 +54,8 @@ describe("what the controls know", () => {
     const wild = fitted(panelOf(apart, BASE), "additive");
     expect(wild.phi ?? 0).toBeGreaterThan(10);
     expect(wild.variance).toBeCloseTo((wild.time?.variance ?? 0) * (wild.phi ?? 0), 12);
-    expect(wild.dof).toBe(5);
+    expect(wild.dof).toBeGreaterThan(5);
+    expect(wild.dof).toBeLessThan(5.2);
     expect(wild.variance ?? 0).toBeGreaterThan(10 * (calm.variance ?? 0));
   });
 
