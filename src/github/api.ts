@@ -2,8 +2,10 @@ import { z } from "zod";
 import { DeployImpactError } from "../core/errors.ts";
 import { ask, ONCE, type PurposeOf, purposesOf, splitRepository, type Target, translated } from "./ask.ts";
 import type { GithubClient, Octokit } from "./client.ts";
+import { type DispatchCalls, dispatchCalls } from "./dispatches.ts";
 import { DOORS, type Door } from "./errors.ts";
 import { type GateCalls, gateCalls } from "./gates.ts";
+import { type IssueCalls, issueCalls } from "./issues.ts";
 import { CONTENT_BYTES, PAGE_SIZE } from "./limits.ts";
 import { type PeopleCalls, peopleCalls } from "./people.ts";
 import {
@@ -63,7 +65,7 @@ export interface CheckCreation extends CheckUpdate {
  * The calls of one repository. Functions take the few they need (`Pick<GithubApi, "listComments">`), so that a test
  * gives two functions instead of a client.
  */
-export interface GithubApi extends GateCalls, PeopleCalls {
+export interface GithubApi extends GateCalls, PeopleCalls, DispatchCalls, IssueCalls {
   /** owner/name */
   readonly repository: string;
   /** Requests left of the run's budget. */
@@ -115,6 +117,8 @@ export function apiFor(
     ...pullRequestCalls(octokit, target, purpose),
     ...commentCalls(octokit, target, purpose),
     ...gateCalls(octokit, target, purpose),
+    ...dispatchCalls(octokit, target, purpose),
+    ...issueCalls(octokit, target, purpose),
     ...peopleCalls(octokit, target, purpose),
   };
 }

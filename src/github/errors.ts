@@ -8,6 +8,9 @@ export const PERMISSIONS = {
   pullRequests: "pull-requests: read",
   comments: "pull-requests: write",
   metadata: "metadata: read",
+  actions: "actions: write",
+  contentsWrite: "contents: write",
+  issues: "issues: write",
 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;
@@ -29,6 +32,9 @@ const APP_PERMISSIONS: Readonly<Record<Permission, string>> = {
   pullRequests: "Pull requests: Read and write",
   comments: "Pull requests: Read and write",
   metadata: "Metadata: Read-only",
+  actions: "Actions: Read and write",
+  contentsWrite: "Contents: Read and write",
+  issues: "Issues: Read and write",
 };
 
 export const DOORS = {

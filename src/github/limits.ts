@@ -72,3 +72,6 @@ export const GATE_COMMENT_CHARACTERS = 1024;
 
 /** A job that waits this long for its protection rules fails (Actions limits: "Gate approval time"). */
 export const GATE_SECONDS = 30 * 86_400;
+
+/** Characters of a deployment's description (REST reference of the deployments API gives none for it; statuses take 140). */
+export const DEPLOYMENT_DESCRIPTION_CHARACTERS = 140;

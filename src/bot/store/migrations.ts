@@ -197,6 +197,9 @@ create table reactions (
   state text not null check
     (state in ('planned', 'awaiting-click', 'dry-run', 'sending', 'sent', 'failed', 'unknown', 'limited')),
   detail jsonb not null,
+  -- times that it was tried, and what it led to (an issue, a deployment)
+  attempts integer not null default 0,
+  url text,
   error text,
   created_at timestamptz not null,
   sent_at timestamptz
