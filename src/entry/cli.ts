@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import type { CheckFlags } from "./cli/check.ts";
 import type { EstimateFlags } from "./cli/estimate.ts";
+import type { LedgerMarkFlags } from "./cli/ledger.ts";
 import type { ReplayFlags } from "./cli/replay.ts";
 import type { ReportFlags } from "./cli/report.ts";
 import type { ValidateFlags } from "./cli/validate.ts";
@@ -26,6 +27,7 @@ function buildProgram(): Command {
   addCheck(program);
   addValidate(program);
   addReport(program);
+  addLedger(program);
   addReplay(program);
   addEstimate(program);
   return program;
@@ -65,6 +67,7 @@ function addCheck(program: Command): void {
     .option("--environment <name>", "apply this environment's overrides of the config")
     .option("--sha <commit>", "deployed commit, for version labels in the config")
     .option("--payload <file>", "JSON file that stands for the deployment's payload")
+    .option("--ledger <file>", "append the verdict to this file, one JSON line per service; see docs/ledger.md")
     .option("--format <format>", "text, json, markdown or html")
     .option("--out <file>", "write the report there, in --format or by its ending; text stays on standard output")
     .addHelpText("after", `${EXIT_CODES}${example(`deploy-impact check --config ${EXAMPLE} --out result.json`)}`)
@@ -94,19 +97,49 @@ function addValidate(program: Command): void {
 function addReport(program: Command): void {
   program
     .command("report")
-    .description("print a stored result as text, Markdown, HTML or JSON")
-    .argument("<result>", "result.json; - is standard input")
+    .description("print a stored result, or with --ledger how verdicts turned out, as text, Markdown, HTML or JSON")
+    .argument("[result]", "result.json; - is standard input")
+    .option("--ledger <file>", "how the verdicts that `check --ledger` wrote down turned out")
+    .option("--outcomes <file>", "with --ledger: more outcomes, CSV with sha,outcome[,environment,...] or JSON Lines")
+    .option("--fine-after <duration>", "with --ledger: deploys older than this that nobody marked count as fine")
+    .option("--environment <name>", "with --ledger: only this environment")
+    .option("--service <name>", "with --ledger: only this service")
     .option("--format <format>", "text, json, markdown or html")
     .option("--out <file>", "write the report there, in --format or by its ending; text stays on standard output")
     .addHelpText(
       "after",
       example(`deploy-impact check --config ${EXAMPLE} --format json | deploy-impact report - --format markdown`),
     )
-    .action(async (file: string, flags: ReportFlags) => {
+    .action(async (file: string | undefined, flags: ReportFlags) => {
       const { report } = await import("./cli/report.ts");
       exitCode = await report(file, flags);
     });
 }
+
+function addLedger(program: Command): void {
+  program
+    .command("ledger")
+    .description("the file in which verdicts are kept")
+    .command("mark")
+    .description("say how a deploy turned out; `report --ledger` compares it with the verdict")
+    .requiredOption("--ledger <file>", "the file that `check --ledger` wrote")
+    .requiredOption("--outcome <outcome>", "reverted, hotfix, incident or fine")
+    .option("--sha <commit>", "the deployed commit, 7 digits or more")
+    .option("--id <id>", "the `id` of a line of the ledger, where there is no commit")
+    .option("--environment <name>", "needed when the commit was judged in several")
+    .option("--service <name>", "only this service of a monorepo")
+    .option("--repository <owner/name>", "only this repository")
+    .option("--at <time>", "when it happened: ISO 8601 with a zone, or epoch seconds")
+    .option("--note <text>", "why, for people")
+    .addHelpText("after", `\nExample:\n  $ deploy-impact ledger mark ${MARK_EXAMPLE}\n`)
+    .action(async (flags: LedgerMarkFlags) => {
+      const { markLedger } = await import("./cli/ledger.ts");
+      exitCode = await markLedger(flags);
+    });
+}
+
+const MARK_EXAMPLE =
+  '--ledger ledger.jsonl --sha a1b2c3d --outcome reverted --at 2026-03-01T14:40:00Z --note "checkout errors"';
 
 function addReplay(program: Command): void {
   program
@@ -183,7 +216,7 @@ function usageText(text: string): string {
   const [first = "", ...rest] = text.trim().split("\n");
   const suggestion = /\((Did you mean .*\?)\)/.exec(rest.join(" "))?.[1];
   const name = process.argv[2] ?? "";
-  const command = /^(check|validate|report|replay|estimate)$/.test(name) ? `${name} ` : "";
+  const command = /^(check|validate|report|ledger|replay|estimate)$/.test(name) ? `${name} ` : "";
   return `${first}\nhint: ${suggestion === undefined ? "" : `${suggestion} `}Run \`deploy-impact ${command}--help\` to see what there is.\n`;
 }
 

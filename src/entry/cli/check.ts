@@ -39,6 +39,7 @@ export interface CheckFlags extends DeploymentFlags {
   readonly look?: string;
   readonly mode?: string;
   readonly strict?: boolean;
+  readonly ledger?: string;
   readonly format?: string;
   readonly out?: string;
 }
@@ -52,7 +53,14 @@ export async function check(flags: CheckFlags): Promise<number> {
   process.exitCode = exitCode;
   const configRef = flags.panel === undefined ? (flags.config ?? DEFAULT_CONFIG) : null;
   await writeReport(document, localContext(document, configRef), to);
+  if (flags.ledger !== undefined) await remember(document, flags.ledger);
   return exitCode;
+}
+
+/** After the report: a ledger that cannot be written must not swallow the verdict. */
+async function remember(document: ResultDocument, file: string): Promise<void> {
+  const { appendLedger, entriesOf } = await import("../../app/ledger/append.ts");
+  await appendLedger(file, entriesOf(document));
 }
 
 /** 1: a regression in enforcing mode; 2: no answer, with --strict; 0: anything else. */

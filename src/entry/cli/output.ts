@@ -5,6 +5,7 @@ import { jsonPieces } from "../../app/json.ts";
 import { DeployImpactError } from "../../core/errors.ts";
 import type { ResultDocument } from "../../core/result.ts";
 import { LOCAL_CONTEXT, type ReportContext } from "../../report/context.ts";
+import type { Page } from "../../report/pages/page.ts";
 import { choiceFlag } from "./flags.ts";
 
 const FORMATS = ["text", "json", "markdown", "html"] as const;
@@ -86,6 +87,11 @@ interface Destination {
   readonly out: string | null;
 }
 
+/** The format that is written in the end. */
+export function formatOf({ format, out }: Destination): Format {
+  return format ?? (out === null ? null : formatOfFile(out)) ?? "text";
+}
+
 /** Flags to a destination; refused before any work is done when the file's ending says nothing. */
 export function destination(flags: { readonly format?: string; readonly out?: string }): Destination {
   const format = choiceFlag("--format", flags.format, FORMATS) ?? null;
@@ -112,6 +118,29 @@ export async function writeReport(document: ResultDocument, context: ReportConte
   );
   // The answer may have taken minutes: a full disk must not swallow it.
   await writeStdout(render(document, context, "text", terminalLook()));
+  if (written !== null) throw written.error;
+}
+
+/** A page that is not about one deploy: the file gets the asked format and a person still reads text, as with a report. */
+export async function writePage(
+  document: object,
+  makePage: () => Page,
+  { format, out }: { readonly format: Format; readonly out: string | null },
+): Promise<void> {
+  const { renderPageMarkdown, renderPageText } = await import("../../report/views/page.ts");
+  async function* rendered(as: typeof format, look: Look): AsyncGenerator<string> {
+    if (as === "json") {
+      yield* jsonPieces(document);
+      yield "\n";
+    } else if (as === "html") yield (await import("../../report/views/page-html.ts")).renderPageHtml(makePage());
+    else yield as === "text" ? renderPageText(makePage(), look) : renderPageMarkdown(makePage());
+  }
+  if (out === null) {
+    await writeStdout(rendered(format, terminalLook()));
+    return;
+  }
+  const written = await outcomeOf(writeFileAtomically(out, rendered(format, { width: WIDTH, color: false })));
+  await writeStdout(rendered("text", terminalLook()));
   if (written !== null) throw written.error;
 }
 
