@@ -115,6 +115,8 @@ create table verdicts (
   digest text not null,
   -- result.json, gzip
   document bytea not null,
+  -- its lines in the ledger, one per service
+  ledger jsonb not null,
   created_at timestamptz not null,
   unique (analysis_id, digest)
 );

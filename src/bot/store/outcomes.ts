@@ -70,6 +70,16 @@ export async function listOutcomes(
   }));
 }
 
+/** Deployed commits whose deploy this pull request was part of. */
+export async function judgedPullRequest(database: Database, tenant: Tenant, pullRequest: number): Promise<string[]> {
+  const rows = await database.query<{ sha: string }>(
+    `select distinct sha from analyses
+     where installation_id = $1 and repository_id = $2 and registered -> 'pullRequests' @> to_jsonb($3::int)`,
+    [tenant.installationId, tenant.repositoryId, pullRequest],
+  );
+  return rows.map(({ sha }) => sha);
+}
+
 /** Full ids of judged commits that start with the digits somebody wrote. */
 export async function judgedCommits(
   database: Database,

@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
+import { entriesOf } from "../../app/ledger/append.ts";
 import { readResult } from "../../app/read-result.ts";
 import type { Mode } from "../../core/plan.ts";
 import type { ReasonCode } from "../../core/reasons.ts";
@@ -57,12 +58,13 @@ export async function addVerdict(
     given.lateSeconds,
     given.digest,
     gzipSync(JSON.stringify(given.document)),
+    JSON.stringify(entriesOf(given.document)),
     dateOf(given.createdAt),
   ];
   const [added] = await database.query<{ id: string }>(
     `insert into verdicts (analysis_id, installation_id, repository_id, environment, services, sha, deployed_at, verdict,
-       conclusion, mode, reason_codes, title, look, late_seconds, digest, document, created_at)
-     select id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+       conclusion, mode, reason_codes, title, look, late_seconds, digest, document, ledger, created_at)
+     select id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::jsonb, $18
      from analyses where id = $1 and installation_id = $2 and repository_id = $3
      on conflict (analysis_id, digest) do nothing
      returning id`,

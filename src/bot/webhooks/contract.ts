@@ -30,4 +30,6 @@ export interface DeliveryHandlers {
   readonly repository: DeliveryHandler;
   /** Reverts of judged commits, for the ledger. */
   readonly push: DeliveryHandler;
+  /** Deploys that GitHub did not see. */
+  readonly repository_dispatch: DeliveryHandler;
 }

@@ -19,6 +19,7 @@ export const KEPT: Readonly<Record<keyof DeliveryHandlers, readonly string[]>> =
   installation_repositories: ["repositories_added", "repositories_removed", "repository_selection"],
   repository: ["changes"],
   push: ["ref", "before", "after", "deleted", "commits", "head_commit"],
+  repository_dispatch: ["client_payload"],
 };
 
 const ALWAYS = ["action", "installation", "repository", "sender"];
@@ -26,8 +27,6 @@ const ALWAYS = ["action", "installation", "repository", "sender"];
 /** Long and read by nobody: what a check says, what a pull request is about, which files a commit touched. */
 const DROPPED = new Set([
   "output",
-  "check_suite",
-  "app",
   "added",
   "removed",
   "modified",
@@ -45,6 +44,8 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   creator: ["id", "login", "type"],
   owner: ["id", "login", "type"],
   account: ["id", "login", "type"],
+  app: ["id", "slug"],
+  check_suite: ["id", "head_sha", "head_branch"],
 };
 
 /** What is stored of a payload: enough for its handler, and nothing that PostgreSQL cannot hold. */
