@@ -9,13 +9,11 @@ export interface ConclusionPolicy {
   readonly failOn: "regression" | "error";
   readonly onInconclusive: "neutral" | "block";
   readonly onInvalid: "neutral" | "block";
-  /** A person has answered for this deployment: its verdict stays and blocks nothing. */
-  readonly acknowledged?: boolean;
 }
 
 /** Only `failure` blocks: branch protection accepts success, skipped and neutral. */
 export function conclusionFor(document: Pick<ResultDocument, "verdict">, policy: ConclusionPolicy): Conclusion {
-  const enforcing = policy.mode === "enforcing" && policy.acknowledged !== true;
+  const enforcing = policy.mode === "enforcing";
   const conclusions: Record<Verdict, Conclusion> = {
     "no-impact": "success",
     improvement: "success",

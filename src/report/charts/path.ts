@@ -28,9 +28,10 @@ export function pathSvg(chart: PathChart, id: string): string {
       ...shaded(chart, x),
       ...valueAxis(y, y.ticks(5), chart.unit),
       ...minuteAxis(x, from, to),
+      ...(chart.unit === "" || chart.unit === "%" ? [] : [text(0, 8, chart.unit, { class: "axis" })]),
       verticalMark(x(0), "deploy"),
       ...(chart.postStart !== null && chart.postEnd !== null
-        ? [text(Math.min(x(chart.postEnd / 60), INNER.x1) - 5, INNER.y1 + 10, "judged", JUDGED)]
+        ? [text(Math.min(x(chart.postEnd / 60), INNER.x1) - 5, INNER.y0 - 6, "judged", JUDGED)]
         : []),
       ...chart.laterDeploys
         .map((seconds) => seconds / 60)
@@ -47,8 +48,7 @@ const JUDGED = { class: "tick", "text-anchor": "end" } as const;
 
 function axisNote(chart: PathChart): string {
   const from = chart.laterDeploys.length > 0 ? "the first deploy" : "the deploy";
-  const time = chart.cropped ? `time from ${from} (earlier data is not drawn)` : `time from ${from}`;
-  return chart.unit === "" || chart.unit === "%" ? time : `${chart.unit}; ${time}`;
+  return chart.cropped ? `time from ${from} (earlier data is not drawn)` : `time from ${from}`;
 }
 
 function shaded(chart: PathChart, x: (minutes: number) => number): readonly string[] {

@@ -136,14 +136,18 @@ export function bullets(lines: readonly string[]): string | null {
   return lines.length === 0 ? null : lines.map((line) => `- ${inline(line)}`).join("\n");
 }
 
+/** Around the block below, so that it can be found and written anew when a reaction comes to its end. */
+export const REACTIONS_START = "<!-- deploy-impact:reactions -->";
+export const REACTIONS_END = "<!-- /deploy-impact:reactions -->";
+
 /** What was done about the verdict, or would have been. */
-export function reactions(model: ReportModel): string | null {
-  if (model.reactions === null || model.reactions.length === 0) return null;
-  const lines = model.reactions.map(({ at, what, state, link }) => {
+export function reactions({ reactions: done }: Pick<ReportModel, "reactions">): string | null {
+  if (done === null || done.length === 0) return null;
+  const lines = done.map(({ at, what, state, link }) => {
     const said = `- ${escapeMarkdown(at)}: ${inline(what)} (${escapeMarkdown(state)})`;
     return link === null ? said : `${said} ${linkMarkdown("open", link)}`;
   });
-  return `**Done about it:**\n\n${lines.join("\n")}`;
+  return `${REACTIONS_START}\n**Done about it:**\n\n${lines.join("\n")}\n${REACTIONS_END}`;
 }
 
 export function next(model: ReportModel): string | null {
@@ -314,7 +318,11 @@ export function leftOut(model: ReportModel): string {
 /** Changes of the announced plan that are shown one by one; the newest count most. */
 const MOST_AMENDMENTS = 6;
 
-export function amendments({ amendments: lines }: ReportModel): string | null {
+export function amendments(model: ReportModel): string | null {
+  return amendmentList(model.amendments);
+}
+
+export function amendmentList(lines: readonly string[]): string | null {
   if (lines.length === 0) return null;
   const left = lines.length - MOST_AMENDMENTS;
   return paragraphs([

@@ -1,5 +1,6 @@
 import type { ErrorCode, FilePosition } from "../../core/errors.ts";
 import type { AnalysisPlan } from "../../core/plan.ts";
+import type { PlanAmendment } from "../amendments.ts";
 
 /**
  * Signatures of this folder (one file per view):
@@ -40,6 +41,8 @@ export interface PendingPlan {
   readonly finishedBy: "this-run" | "scheduled-run" | "same-event" | "bot";
   /** True hides what names units. */
   readonly publicRepository: boolean;
+  /** What was changed since the plan was first written down, oldest first. */
+  readonly amendments?: readonly PlanAmendment[];
 }
 
 /** The part of `DeployImpactError` that is shown. */

@@ -73,7 +73,7 @@ details:first-of-type{border-top:0}
 details details{border-top:1px solid var(--line);padding:8px 0}
 summary{cursor:pointer;font-weight:600}
 summary .state{margin-left:.6em}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:14px 22px;margin:14px 0}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr));gap:14px 22px;margin:14px 0}
 figure{margin:0;min-width:0}figcaption{color:var(--soft);font-size:13.5px;margin:0 0 4px}
 .chart{display:block;width:100%;height:auto;overflow:visible}
 .key{display:inline-block;width:1.5em;border-top:3px solid var(--treated);vertical-align:.25em;margin-right:.35em}

@@ -1,10 +1,11 @@
 import type { AnalysisPlan, LookPlan } from "../../core/plan.ts";
-import { escapeMarkdown } from "../escape.ts";
+import { amendmentSentences } from "../amendments.ts";
+import { escapeMarkdown, plain } from "../escape.ts";
 import { clock, count, dateOf, duration, instant, levelShare } from "../format.ts";
 import { moment } from "../looks.ts";
 import { humanName } from "../metric.ts";
 import { withoutAddresses } from "../redact.ts";
-import { paragraphs } from "./blocks.ts";
+import { amendmentList, paragraphs } from "./blocks.ts";
 import type { CheckTitle, PendingPlan } from "./contract.ts";
 import { CHECK_FIELD_LIMIT, firstThatFits } from "./fit.ts";
 
@@ -19,12 +20,21 @@ const FINISHERS: Readonly<Record<PendingPlan["finishedBy"], string>> = {
 export function renderPendingCheck(plan: PendingPlan): CheckTitle {
   const ready = isSameDay(plan) ? clock(plan.readyAt) : instant(plan.readyAt);
   return {
-    title: `Waiting for data until ${ready}`,
+    title: `${doneText(plan)} until ${ready}`,
     summary: firstThatFits(
       [() => summary(plan, Number.POSITIVE_INFINITY), () => summary(plan, 50), () => summary(plan, 0)],
       CHECK_FIELD_LIMIT,
     ),
   };
+}
+
+/** A look that is over did not decide: otherwise nothing would be waited for. */
+function doneText({ plans, readyAt }: PendingPlan): string {
+  const look = plans.find((plan) => plan.look !== undefined)?.look;
+  const current = look?.planned[look.number - 1];
+  return look === undefined || current === undefined || current.readyAt >= readyAt
+    ? "Waiting for data"
+    : `Look ${look.number} of ${look.planned.length} did not decide; waiting for data`;
 }
 
 function isSameDay(plan: PendingPlan): boolean {
@@ -38,6 +48,7 @@ function summary(plan: PendingPlan, mostMetrics: number): string {
   const rest = metrics.length - Math.min(metrics.length, mostMetrics);
   return paragraphs([
     `${whenText(plan)} ${FINISHERS[plan.finishedBy]}`,
+    amendmentList(amendmentSentences(plan.amendments ?? [], shownIn(plan))),
     "**The plan, written down before the data exist**",
     [...unitLines(plan), ...(first === undefined ? [] : windowLines(first))].map((line) => `- ${line}`).join("\n"),
     mostMetrics === 0
@@ -53,6 +64,10 @@ function whenText({ plans, readyAt }: PendingPlan): string {
   return most === 1
     ? `The deploy is judged when its post window is over, at ${instant(readyAt)}.`
     : `The deploy is looked at up to ${most} times, next at ${instant(readyAt)}; the first look that decides ends the waiting.`;
+}
+
+function shownIn({ publicRepository }: PendingPlan): (text: string) => string {
+  return (text) => plain(publicRepository ? withoutAddresses(text) : text).replaceAll("`", "'");
 }
 
 function metricRow(service: AnalysisPlan, sli: AnalysisPlan["slis"][number], plan: PendingPlan): string {

@@ -11,7 +11,7 @@ const HEADS = ["Verdict", "Deploys", "Reverted", "Hotfix", "Incident", "Fine", "
 export function ledgerBody(counts: readonly LedgerCount[], days: number): string {
   const repositories = [...new Set(counts.map(({ repository }) => repository))];
   const intro = `<h1>Ledger</h1>
-<p class="note">What the verdicts of the last ${days} days said, and what became of those deploys. A revert on the default branch and an issue that names the commit are found by themselves; of several verdicts on one deploy the first that decided counts.</p>`;
+<p class="note">What the verdicts of the last ${days} days said, and what became of those deploys. Reverts on the default branch are found by themselves. Of several verdicts on one deploy the first that decided counts.</p>`;
   if (repositories.length === 0)
     return `<section class="card empty">${intro}<p>Nothing to compare yet: the first line appears with the first verdict.</p></section>`;
   return `<section class="card">${intro}</section>${repositories

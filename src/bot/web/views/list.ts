@@ -35,7 +35,7 @@ export function listBody(content: ListContent): string {
   const shown =
     rows.length === 0
       ? empty(content)
-      : table("Verdicts", ["Verdict", "Repository", "Environment", "Commit", "Deployed", "Judged"], rows, "stack list");
+      : table("Verdicts", ["Verdict", "Repository", "Environment", "Commit", "Deployed"], rows, "stack list");
   return `<section class="card">${intro}${filters(content)}${shown}${pager(content)}</section>`;
 }
 
@@ -43,7 +43,7 @@ function row(base: string, one: ListedVerdict): string {
   const { word } = VERDICT_WORDING[one.verdict];
   const answer = one.title.startsWith(`${word}: `) ? one.title.slice(word.length + 2) : one.title;
   const cell = (label: string, markup: string): string => `<td data-label="${label}">${markup}</td>`;
-  return `<tr class="${one.verdict}"><th scope="row"><span class="state">${escapeHtml(word)}</span> <a href="${base}/verdicts/${one.id}">${escapeHtml(answer)}</a></th>${cell("Repository", escapeHtml(one.tenant.repository))}${cell("Environment", escapeHtml(one.environment))}${cell("Commit", shortSha(one.sha))}${cell("Deployed", moment(one.deployedAt))}${cell("Judged", moment(one.createdAt))}</tr>`;
+  return `<tr class="${one.verdict}"><th scope="row"><span class="state">${escapeHtml(word)}</span> <a href="${base}/verdicts/${one.id}">${escapeHtml(answer)}</a></th>${cell("Repository", escapeHtml(one.tenant.repository))}${cell("Environment", escapeHtml(one.environment))}${cell("Commit", shortSha(one.sha))}${cell("Deployed", moment(one.deployedAt))}</tr>`;
 }
 
 function filters({ base, filter, repositories, environments }: ListContent): string {

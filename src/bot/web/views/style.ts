@@ -13,7 +13,8 @@ button,.button{font:inherit;font-weight:600;font-size:15px;border:1px solid var(
 button:hover,.button:hover{border-color:var(--soft)}
 .filters{display:flex;flex-wrap:wrap;gap:10px 14px;align-items:end;margin:0 0 16px}.filters label{display:block;color:var(--soft);font-size:13px;font-weight:600}
 select{font:inherit;font-size:15px;display:block;margin-top:2px;padding:6px 8px;border:1px solid var(--line);border-radius:8px;background:var(--card);color:var(--ink);max-width:100%;min-width:140px}
-.page h1{margin-bottom:6px}.page h1+p{margin-top:0}
+.page>section>h1{margin-bottom:6px}.page>section>h1+p{margin-top:0}.page .footer{margin-bottom:18px}
+.list code{white-space:nowrap}
 .list a{font-weight:600;overflow-wrap:anywhere}.list td{vertical-align:top}.list time{white-space:nowrap}
 .crumbs{margin:0 0 12px;font-size:14px;color:var(--soft);overflow-wrap:anywhere}
 .empty{text-align:left;max-width:70ch}
