@@ -19,11 +19,17 @@ export function reaches({ level }: Access, needed: AccessLevel): boolean {
 
 export type ReactionContent = "eyes" | "rocket" | "confused";
 
+export interface OwnReaction {
+  readonly id: number;
+  /** Under which name we react and comment; null: GitHub did not say. */
+  readonly login: string | null;
+}
+
 export interface PeopleCalls {
   /** Never decided from `author_association`, which says what somebody is called and not what they may do. */
   readonly getAccess: (login: string) => Promise<Access>;
-  /** Id of our reaction; the same one when it is there already. */
-  readonly createReaction: (commentId: number, content: ReactionContent) => Promise<number>;
+  /** Ours; the same one when it is there already. */
+  readonly createReaction: (commentId: number, content: ReactionContent) => Promise<OwnReaction>;
   readonly deleteReaction: (commentId: number, reactionId: number) => Promise<void>;
 }
 
@@ -80,11 +86,11 @@ export function peopleCalls(octokit: Octokit, target: Target, purpose: PurposeOf
       }
     },
     createReaction: async (commentId, content) => {
-      const schema = z.object({ id: z.int() });
+      const schema = z.object({ id: z.int(), user: z.object({ login: z.string() }).nullish() });
       const made = await ask(reacting, schema, () =>
         octokit.rest.reactions.createForIssueComment({ ...target, comment_id: commentId, content }),
       );
-      return made.id;
+      return { id: made.id, login: made.user?.login ?? null };
     },
     deleteReaction: async (commentId, reactionId) => {
       await translated(reacting, () =>

@@ -416,10 +416,11 @@ const ANSWERS: Readonly<Record<string, (call: Call) => Answer>> = {
     const comment = Number(route.parameters.comment_id);
     const content = String((body as Fields).content);
     const known = state.reactions.find((one) => one.comment === comment && one.content === content);
-    if (known !== undefined) return { status: 200, body: { id: known.id, content } };
+    const user = { login: `${state.appSlug}[bot]` };
+    if (known !== undefined) return { status: 200, body: { id: known.id, content, user } };
     const id = Math.max(500, ...state.reactions.map((one) => one.id)) + 1;
     state.reactions.push({ id, comment, content });
-    return { status: 201, body: { id, content } };
+    return { status: 201, body: { id, content, user } };
   },
   "reactions/delete-for-issue-comment": ({ state, route }) => {
     const index = state.reactions.findIndex(({ id }) => String(id) === route.parameters.reaction_id);

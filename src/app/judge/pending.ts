@@ -18,6 +18,7 @@ export async function pendingText(
   const [service] = settings.config.services;
   const words = service === undefined ? { treated: null, control: null } : groupWords(service);
   const waits = readyAt - nowOf(session) <= session.inputs.wait;
+  const { amendments } = session.desk;
   return renderPendingCheck({
     environment: subject.environment,
     sha: subject.sha,
@@ -26,6 +27,7 @@ export async function pendingText(
     readyAt,
     finishedBy: waits ? "this-run" : session.desk.finishedBy(subject.repository),
     publicRepository: await session.isPublic(subject.repository),
+    ...(amendments.length === 0 ? {} : { amendments }),
   });
 }
 

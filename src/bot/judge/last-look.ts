@@ -82,5 +82,5 @@ export async function publishStored(one: Look, verdictId: string): Promise<Next>
     return waitUntil(now);
   }
   const { rollback } = registered;
-  return publish(one, { document, pullRequests: document.deployment.pullRequests, rollback });
+  return publish(one, { document, pullRequests: document.deployment.pullRequests, rollback, verdictId });
 }

@@ -1,4 +1,5 @@
 import type { SubjectCheck } from "../../app/judge/check.ts";
+import { pendingText, registration } from "../../app/judge/pending.ts";
 import { loadSettings, type Settings } from "../../app/judge/settings.ts";
 import type { Subject } from "../../app/judge/subject.ts";
 import { asRegistered, triggerOf } from "../../app/judge/trigger.ts";
@@ -9,6 +10,7 @@ import { awaitedLook } from "../../core/verdict/looks.ts";
 import type { PendingState } from "../../github/state.ts";
 import { amendedConfig, longestPost } from "../commands/plan-changes.ts";
 import type { AnnouncedConfig } from "../store/analyses.ts";
+import type { AnalysisChanges } from "../store/analysis-changes.ts";
 import { heldCheck, passOn } from "./check.ts";
 import { atDesk, type Step } from "./context.ts";
 import { giveUpAt } from "./deadline.ts";
@@ -68,12 +70,28 @@ export function announcedSettings({ config, analysis, session, amendments }: Wai
 /** One of several planned looks, or none of them yet. What it sees is published only when it decides. */
 async function earlyLook(one: Look, times: readonly number[]): Promise<Next> {
   const { step, trigger, known, due } = one;
-  const wait = (looked: number): Next =>
-    waitUntil(Math.min(times[due] ?? step.now, giveUpAt(step)), { look: looked, lateSeconds: one.late.seconds });
-  if (due <= step.analysis.look) return waitUntil(Math.min(times[due] ?? step.now, giveUpAt(step)));
+  const shown = await showAmendedPlan(one, times);
+  const nextAt = Math.min(times[due] ?? step.now, giveUpAt(step));
+  if (due <= step.analysis.look) return waitUntil(nextAt, shown);
   const otherDeployments = [...(trigger.otherDeployments ?? []), ...known];
   const document = await analysed(one, { ...trigger, otherDeployments });
-  return awaitedLook(document) === null ? lastLook(one, document) : wait(due);
+  return awaitedLook(document) === null
+    ? lastLook(one, document)
+    : waitUntil(nextAt, { ...shown, look: due, lateSeconds: one.late.seconds });
+}
+
+/** The open check shows the plan as it is now, and how it was announced: nobody shall find out from the verdict. */
+async function showAmendedPlan(
+  { step, settings, subject, check, trigger }: Look,
+  times: readonly number[],
+): Promise<AnalysisChanges> {
+  if (!step.amendments.some(({ kind }) => kind === "extend")) return {};
+  const plan = await pendingText(step.session, { subject, settings }, trigger, times.at(-1) ?? step.now);
+  // One that begins again has no check yet; a try that died may have made it.
+  if (step.analysis.checkRunId === null) await check.before();
+  await check.leaveOpen({ ...plan, text: registration(step.registered) });
+  passOn(check);
+  return { checkRunId: check.id, checkUrl: check.url };
 }
 
 async function giveUp(check: SubjectCheck, { analysis }: Step): Promise<Next> {

@@ -13,16 +13,19 @@ export interface Publishable {
   readonly document: ResultDocument;
   readonly pullRequests: readonly number[];
   readonly rollback: boolean;
+  /** It is stored already, and only GitHub has to be told. */
+  readonly verdictId?: string;
 }
 
 /** Store, check, comment, in this order: whatever is cut off, the next try publishes the stored verdict. */
-export async function publish(one: Look, { document, pullRequests, rollback }: Publishable): Promise<Next> {
+export async function publish(one: Look, publishable: Publishable): Promise<Next> {
+  const { document, pullRequests, rollback } = publishable;
   const { settings, subject, check, due, late } = one;
   const { context } = one.step;
-  let verdictId: string | null = null;
+  let verdictId = publishable.verdictId ?? null;
   const step = atDesk(one.step, {
     keepResult: async (result) => {
-      verdictId = await keepVerdict(one, result);
+      verdictId ??= await keepVerdict(one, result);
       return {};
     },
   });

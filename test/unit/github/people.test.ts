@@ -65,8 +65,9 @@ describe("what a person may do", () => {
 
 test("a reaction is there once and goes again", async () => {
   const { github, api } = await apiWith({});
-  const id = await api.createReaction(77, "eyes");
-  expect(await api.createReaction(77, "eyes")).toBe(id);
+  const { id, login } = await api.createReaction(77, "eyes");
+  expect(login).toBe("github-actions[bot]");
+  expect(await api.createReaction(77, "eyes")).toEqual({ id, login });
   await api.createReaction(77, "rocket");
   await api.deleteReaction(77, id);
   expect(github.state.reactions.map(({ content }) => content)).toEqual(["rocket"]);
