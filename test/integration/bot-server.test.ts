@@ -51,6 +51,7 @@ const handlers: DeliveryHandlers = {
   installation_repositories: handler,
   repository: handler,
   push: handler,
+  repository_dispatch: handler,
 };
 const nothing = async (): Promise<void> => undefined;
 const parts: BotParts = {

@@ -10,7 +10,25 @@ export interface AppAccess {
   readonly installationToken: (
     installationId: number,
   ) => Promise<{ readonly token: string; readonly expiresAt: number }>;
+  /** What GitHub tried to deliver to us, newest first, back to a moment (epoch seconds). */
+  readonly deliveriesSince: (since: number) => Promise<readonly HookDelivery[]>;
+  /** Has GitHub send one again, under the same `guid`. */
+  readonly deliverAgain: (id: number) => Promise<void>;
 }
+
+/** One attempt of GitHub to deliver a webhook. */
+export interface HookDelivery {
+  readonly id: number;
+  /** The same for every attempt; X-GitHub-Delivery. */
+  readonly guid: string;
+  readonly event: string;
+  readonly installationId: number | null;
+  /** Epoch seconds. */
+  readonly at: number;
+}
+
+/** Pages of a hundred that are read at the most: GitHub lists the newest first. */
+const MOST_PAGES = 50;
 
 /** Probot's own limits wait a second before every write; ours are per installation and lie in `connect`. */
 const PlainOctokit = ProbotOctokit.defaults((options: Readonly<Record<string, unknown>>) => ({
@@ -40,5 +58,32 @@ export async function openApp(
       });
       return { token: data.token, expiresAt: Date.parse(data.expires_at) };
     },
+    deliveriesSince: async (since) => deliveriesSince(await probot.auth(), since),
+    deliverAgain: async (id) => {
+      const app = await probot.auth();
+      await app.request("POST /app/hook/deliveries/{delivery_id}/attempts", { delivery_id: id });
+    },
   };
+}
+
+async function deliveriesSince(app: ProbotOctokit, since: number): Promise<readonly HookDelivery[]> {
+  const found: HookDelivery[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const { data, headers } = await app.request("GET /app/hook/deliveries", {
+      per_page: 100,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const all = data.map((one) => ({
+      id: Number(one.id),
+      guid: one.guid,
+      event: one.event,
+      installationId: one.installation_id === null ? null : Number(one.installation_id),
+      at: Date.parse(one.delivered_at) / 1000,
+    }));
+    found.push(...all.filter((one) => one.at >= since));
+    cursor = /[?&]cursor=([^&>]+)[^>]*>; rel="next"/.exec(headers.link ?? "")?.[1];
+    if (cursor === undefined || all.some((one) => one.at < since)) break;
+  }
+  return found;
 }

@@ -29,6 +29,8 @@ export interface OpenQueue extends JobQueue {
   postpone(job: TakenJob, notBefore: number): Promise<void>;
   /** Says that we still work on them; answers those whose claim is no longer ours. */
   beat(jobs: readonly TakenJob[]): Promise<readonly TakenJob[]>;
+  /** Which of these keys have a job of this name that waits, runs or will be tried again. */
+  unfinished(name: JobName, keys: readonly string[]): Promise<ReadonlySet<string>>;
   /** Called when a job was sent by this process, so that its worker need not wait for its next look. */
   onSent(listener: (name: JobName) => void): void;
   stop(): Promise<void>;
@@ -52,6 +54,14 @@ export async function openQueue(database: OpenDatabase, options: BossOptions): P
     failed: async (job, reason) => void (await boss.fail(job.queue, attemptOf(job), { message: reason })),
     postpone: (job, notBefore) => postpone(database, job, notBefore),
     beat: (jobs) => beat(boss, jobs),
+    unfinished: async (name, keys) => {
+      const rows = await database.query<{ key: string }>(
+        `select singleton_key as key from ${SCHEMA}.job
+         where name = $1 and singleton_key = any($2) and state in ('created', 'retry', 'active')`,
+        [name, keys],
+      );
+      return new Set(rows.map((row) => row.key));
+    },
     stop: () => boss.stop({ graceful: false, close: false }),
   };
 }

@@ -25,14 +25,7 @@ export const KEPT: Readonly<Record<keyof DeliveryHandlers, readonly string[]>> =
 const ALWAYS = ["action", "installation", "repository", "sender"];
 
 /** Long and read by nobody: what a check says, what a pull request is about, which files a commit touched. */
-const DROPPED = new Set([
-  "output",
-  "added",
-  "removed",
-  "modified",
-  "reactions",
-  "performed_via_github_app",
-]);
+const DROPPED = new Set(["output", "added", "removed", "modified", "reactions", "performed_via_github_app"]);
 
 /** Addresses that mean something to us; the others (dozens per object) can be put together from ids. */
 const ADDRESSES = new Set(["url", "html_url", "log_url", "target_url", "environment_url", "deployment_callback_url"]);
@@ -62,8 +55,8 @@ function shortened(name: string, value: unknown): unknown {
   if (typeof value === "string") return value.replaceAll("\u0000", "");
   if (Array.isArray(value)) return value.map((one) => shortened(name, one));
   if (typeof value !== "object" || value === null) return value;
-  // A deployment's payload belongs to whoever made it.
-  if (name === "payload") return withoutNul(value);
+  // These belong to whoever made the deployment.
+  if (name === "payload" || name === "client_payload") return withoutNul(value);
   const kept = SHORT[name];
   const entries = Object.entries(value).filter(
     ([key]) =>
