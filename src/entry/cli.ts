@@ -1,8 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
+import type { BacktestFlags } from "./cli/backtest.ts";
 import type { CheckFlags } from "./cli/check.ts";
 import type { EstimateFlags } from "./cli/estimate.ts";
 import type { LedgerMarkFlags } from "./cli/ledger.ts";
+import type { PlanFlags } from "./cli/plan.ts";
 import type { ReplayFlags } from "./cli/replay.ts";
 import type { ReportFlags } from "./cli/report.ts";
 import type { ValidateFlags } from "./cli/validate.ts";
@@ -26,6 +28,8 @@ function buildProgram(): Command {
   program.addHelpText("after", example(`deploy-impact check --config ${EXAMPLE}`));
   addCheck(program);
   addValidate(program);
+  addPlan(program);
+  addBacktest(program);
   addReport(program);
   addLedger(program);
   addReplay(program);
@@ -93,6 +97,73 @@ function addValidate(program: Command): void {
       exitCode = await validate(flags);
     });
 }
+
+/** What `plan` and `backtest` share: the windows of `check` and the history that they are tried on. */
+function historyCommand(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option("--config <file>", "config (default .github/deploy-impact.yml)")
+    .option("--panel <file>", "CSV or Parquet with time,unit,group,value[,weight]; repeatable", collect)
+    .option("--from <time>", "history starts here (files: the first row)")
+    .option("--to <time>", "history ends here (default now; files: the last row)")
+    .option("--history <duration>", "how much history, e.g. 14d (default 14d; files: all)")
+    .option("--times <number>", "so many fake deploys, drawn over the history")
+    .option("--exclude <file>", "JSON or CSV with the times of real deploys (deployed_at) and incidents (from, to)")
+    .option("--repository <owner/name>", "leave out its deployments; the token is read from GITHUB_TOKEN")
+    .option("--token-env <name>", "another environment variable that holds the token")
+    .option("--deployed-at <time>", "a real deploy to leave out; unit=time, once per unit, for waves", collect)
+    .option("--environment <name>", "apply this environment's overrides; only its deployments are left out")
+    .option("--service <name>", "only this service of the config")
+    .option("--sha <commit>", "commit that runs, for version labels in the config")
+    .option("--payload <file>", "JSON file that stands for the deployment's payload")
+    .option("--direction <way>", "which way is worse: up or down")
+    .option("--step <duration>", "distance between points (panels: the most common distance)")
+    .option("--margin <margin>", "largest tolerated harm: 5%, 0.1pp or a number in raw units (panels: 0)")
+    .option("--kind <kind>", "panels: gauge, counter, ratio or count (default gauge)")
+    .option("--treated <units>", "panels without a group column: treated units, separated by commas")
+    .option("--pre <duration>", "history before each fake deploy (panels: needed)")
+    .option("--post <duration>", "time judged after settle (panels: needed)")
+    .option("--settle <duration>", "time ignored after each fake deploy (panels: 0)")
+    .option("--alpha <number>", "intervals have the level 1 - alpha (default 0.05)")
+    .option("--inference <name>", "precision-weighted, cr1, cr2, cr3, hc1, newey-west or permutation")
+    .option("--scale <scale>", "auto, additive or multiplicative")
+    .option("--design <name>", "auto, did, staggered, synthetic, split or its (default auto)")
+    .option("--seed <number>", "start of the random numbers")
+    .option("--format <format>", "text, json, markdown or html")
+    .option("--out <file>", "write it there, in --format or by its ending; text stays on standard output");
+}
+
+function addPlan(program: Command): void {
+  historyCommand(program, "plan", "before a deploy: what the config can see, by length of the post window")
+    .option("--posts <durations>", "post windows to try, separated by commas (default 5m to 24h)")
+    .addHelpText("after", `${HISTORY_EXIT_CODES}${example(`deploy-impact plan --config ${HISTORY_EXAMPLE}`)}`)
+    .action(async (flags: PlanFlags) => {
+      const { plan } = await import("./cli/plan.ts");
+      exitCode = await plan(flags);
+    });
+}
+
+function addBacktest(program: Command): void {
+  historyCommand(program, "backtest", "the config at fake deploys through history: its measured false alarms")
+    .option("--every <duration>", "distance between fake deploys (default: side by side)")
+    .option("--reassign <number>", "also draw the treated units by chance, so often at every fake deploy")
+    .addHelpText("after", `${HISTORY_EXIT_CODES}${example(`deploy-impact backtest --config ${HISTORY_EXAMPLE}`)}`)
+    .action(async (flags: BacktestFlags) => {
+      const { backtest } = await import("./cli/backtest.ts");
+      exitCode = await backtest(flags);
+    });
+}
+
+const HISTORY_EXAMPLE = "examples/quiet-week/deploy-impact.yml";
+
+const HISTORY_EXIT_CODES = `
+Exit codes:
+  0   answered, whatever the answer
+  2   the history does not allow an answer; the reason is printed
+  3   something could not be read
+  64  wrong flags or config
+`;
 
 function addReport(program: Command): void {
   program
@@ -216,7 +287,7 @@ function usageText(text: string): string {
   const [first = "", ...rest] = text.trim().split("\n");
   const suggestion = /\((Did you mean .*\?)\)/.exec(rest.join(" "))?.[1];
   const name = process.argv[2] ?? "";
-  const command = /^(check|validate|report|ledger|replay|estimate)$/.test(name) ? `${name} ` : "";
+  const command = /^(check|validate|plan|backtest|report|ledger|replay|estimate)$/.test(name) ? `${name} ` : "";
   return `${first}\nhint: ${suggestion === undefined ? "" : `${suggestion} `}Run \`deploy-impact ${command}--help\` to see what there is.\n`;
 }
 

@@ -120,7 +120,7 @@ async function checkPanels(flags: CheckFlags, panels: readonly string[]): Promis
 
 const NO_MARGIN: Margin = { type: "absolute", value: 0, text: "0" };
 
-function panelRequest(flags: CheckFlags, panels: readonly string[]): PanelRequest {
+export function panelRequest(flags: CheckFlags, panels: readonly string[]): PanelRequest {
   const direction = choiceFlag("--direction", flags.direction, DIRECTIONS);
   const kind = choiceFlag("--kind", flags.kind, KINDS) ?? "gauge";
   if (direction === undefined) {
@@ -158,7 +158,7 @@ function panelRequest(flags: CheckFlags, panels: readonly string[]): PanelReques
   };
 }
 
-function sharedFlags(flags: CheckFlags) {
+export function sharedFlags(flags: CheckFlags) {
   return {
     pre: positiveDurationFlag("--pre", flags.pre),
     settle: durationFlag("--settle", flags.settle),
@@ -173,7 +173,7 @@ function sharedFlags(flags: CheckFlags) {
   };
 }
 
-function refuseFlags(flags: CheckFlags, names: readonly (keyof CheckFlags)[], why: string, hint: string): void {
+export function refuseFlags(flags: CheckFlags, names: readonly (keyof CheckFlags)[], why: string, hint: string): void {
   const given = names.find((name) => flags[name] !== undefined);
   if (given !== undefined) throw usage(`--${given} ${why}.`, hint);
 }
