@@ -10,15 +10,23 @@ export interface CommentKey {
   readonly login: string;
 }
 
+/** Newest first; more than one only when a process died between posting one and deleting the one before. */
+export async function findComments(
+  api: Pick<GithubApi, "listComments">,
+  key: CommentKey,
+): Promise<readonly CommentRecord[]> {
+  const ours = (await api.listComments(key.pullRequest)).filter(
+    (comment) => comment.login === key.login && comment.body.startsWith(key.marker),
+  );
+  return ours.toSorted((a, b) => b.id - a.id);
+}
+
 /** null: there is none. The newest counts when there are several. */
 export async function findComment(
   api: Pick<GithubApi, "listComments">,
   key: CommentKey,
 ): Promise<CommentRecord | null> {
-  const ours = (await api.listComments(key.pullRequest)).filter(
-    (comment) => comment.login === key.login && comment.body.startsWith(key.marker),
-  );
-  return ours.toSorted((a, b) => b.id - a.id)[0] ?? null;
+  return (await findComments(api, key))[0] ?? null;
 }
 
 type CommentPort = Pick<GithubApi, "listComments" | "createComment" | "updateComment" | "deleteComment">;

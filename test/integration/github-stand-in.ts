@@ -86,6 +86,7 @@ export interface StoredCheck {
   readonly id: number;
   readonly headSha: string;
   readonly appSlug: string;
+  readonly appId: number;
   fields: Fields;
 }
 
@@ -108,6 +109,8 @@ export interface GithubState {
   /** Other repositories that everybody can read. */
   readonly publicRepositories: ReadonlySet<string>;
   appSlug: string;
+  /** Of the App behind the token. */
+  appId: number;
   files: Record<string, string>;
   deployments: StandInDeployment[];
   pullRequests: StandInPullRequest[];
@@ -155,6 +158,7 @@ export async function startGithub(initial: Partial<GithubState> = {}, prefix = "
     private: true,
     publicRepositories: new Set(),
     appSlug: "github-actions",
+    appId: 15368,
     files: {},
     deployments: [],
     pullRequests: [],
@@ -310,6 +314,10 @@ function answerTo(call: Call): Answer {
 }
 
 const ANSWERS: Readonly<Record<string, (call: Call) => Answer>> = {
+  "apps/create-installation-access-token": () => ({
+    status: 201,
+    body: { token: "ghs_installation", expires_at: new Date(Date.now() + 3_600_000).toISOString() },
+  }),
   "users/get-authenticated": () => ({ status: 200, body: { login: "a-person", type: "User" } }),
   "repos/get": ({ state, route }) => {
     const name = `${route.parameters.owner}/${route.parameters.repo}`;
@@ -340,7 +348,8 @@ const ANSWERS: Readonly<Record<string, (call: Call) => Answer>> = {
   },
   "checks/create": ({ state, body }) => {
     const fields = body as Fields;
-    const check = { id: 7000 + state.checks.length, headSha: String(fields.head_sha), appSlug: state.appSlug, fields };
+    const { appSlug, appId } = state;
+    const check = { id: 7000 + state.checks.length, headSha: String(fields.head_sha), appSlug, appId, fields };
     state.checks.push(check);
     return { status: 201, body: checkBody(check) };
   },
@@ -524,7 +533,7 @@ export function deploymentBody(one: StandInDeployment): Fields {
   };
 }
 
-function checkBody({ id, headSha, appSlug, fields }: StoredCheck): Fields {
+function checkBody({ id, headSha, appSlug, appId, fields }: StoredCheck): Fields {
   const output = (fields.output ?? {}) as Fields;
   return {
     id,
@@ -540,7 +549,7 @@ function checkBody({ id, headSha, appSlug, fields }: StoredCheck): Fields {
       text: output.text ?? null,
       annotations_count: 0,
     },
-    app: { slug: appSlug },
+    app: { id: appId, slug: appSlug },
     check_suite: { id: 1 },
     pull_requests: [],
   };

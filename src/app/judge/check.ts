@@ -92,6 +92,7 @@ export class SubjectCheck {
 
   /** Writes the text that the open check keeps until a later run comes back, and lets the post process leave it. */
   async leaveOpen(output: CheckTitle & { readonly text: string }): Promise<void> {
+    await this.before();
     if (this.#held?.completed) {
       // A completed check cannot be opened again.
       this.#held = null;

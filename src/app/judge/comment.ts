@@ -2,7 +2,7 @@ import type { CommentRule } from "../../config/config.ts";
 import type { Mode } from "../../core/plan.ts";
 import type { ReasonCode } from "../../core/reasons.ts";
 import type { ResultDocument, Verdict } from "../../core/result.ts";
-import { findComment, syncComment } from "../../github/comments.ts";
+import { findComments, syncComment } from "../../github/comments.ts";
 import { BATCH_COMMENTS, COMMENT_CHARACTERS } from "../../github/limits.ts";
 import { type CommentState, readCommentState, stateLine } from "../../github/state.ts";
 import { buildReport } from "../../report/build.ts";
@@ -88,7 +88,7 @@ async function publishComment(
   const api = session.github.api(task.repository);
   const login = await session.loginOf(task.appSlug);
   const key = { pullRequest, marker: commentMarker(task.context.environment), login };
-  const existing = await findComment(api, key);
+  const [existing = null, ...older] = await findComments(api, key);
   if (existing === null && decision === "correct") return null;
   const before = readCommentState(existing?.body ?? null);
   const state = nextState(before, task);
@@ -97,6 +97,7 @@ async function publishComment(
   const body = `${renderComment(model, COMMENT_CHARACTERS - line.length - 2).trimEnd()}\n\n${line}\n`;
   const isNewRegression = task.document.verdict === "regression" && before?.verdict !== "regression";
   const written = await syncComment(api, key, { body, existing, repost: existing !== null && isNewRegression });
+  for (const { id } of older) await api.deleteComment(id);
   session.desk.narrator.info(`Comment on #${pullRequest}: ${written.did}.`);
   return written.id;
 }

@@ -17,8 +17,8 @@ import type { Trigger } from "../trigger.ts";
 /** The analysis behind the door. */
 export interface Analyst {
   readonly loadConfig: (source: { text: string; file: string; environment: string | null }) => Config;
-  /** Epoch seconds when the last point that the analysis needs exists. */
-  readonly readyAt: (config: Config, trigger: Trigger) => number;
+  /** Epoch seconds, ascending, when an analysis can say something new: one, or one per planned look. */
+  readonly lookTimes: (config: Config, trigger: Trigger) => readonly number[];
   readonly plansOf: (config: Config, trigger: Trigger, now: number) => readonly AnalysisPlan[];
   readonly runAnalysis: (
     config: Config,

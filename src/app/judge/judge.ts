@@ -1,10 +1,13 @@
 import type { OtherDeployment } from "../../core/plan.ts";
 import type { ResultDocument } from "../../core/result.ts";
+import { awaitedLook } from "../../core/verdict/looks.ts";
 import type { DeploymentSurvey } from "../../github/deployments.ts";
-import { readPendingState } from "../../github/state.ts";
+import { type PendingState, readPendingState } from "../../github/state.ts";
+import type { CheckTitle } from "../../report/views/contract.ts";
+import type { Trigger } from "../trigger.ts";
 import { SubjectCheck } from "./check.ts";
 import { concludeError, mayTryAgain, overtaken, skip, tryLater } from "./endings.ts";
-import { leavePending, pendingText, waitFor } from "./pending.ts";
+import { type Content, leavePending, pendingText, waitFor } from "./pending.ts";
 import { publishResult } from "./publish.ts";
 import { asError, type Ending, nowOf, type Session, warnOf } from "./session.ts";
 import { loadSettings, maskCredentials, missingConfigError, namesEnvironment, type Settings } from "./settings.ts";
@@ -49,24 +52,77 @@ async function judgeWith(session: Session, given: Case): Promise<Ending> {
     : asRegistered(given.subject, registered);
   const { analyst } = session;
   const trigger = triggerOf(subject, registered);
-  const readyAt = analyst.readyAt(settings.config, trigger);
+  const times = analyst.lookTimes(settings.config, trigger);
+  const readyAt = times.find((time) => time > nowOf(session)) ?? times.at(-1) ?? trigger.deployedAt;
   session.desk.narrator.info(
-    `Deployed at ${new Date(trigger.deployedAt * 1000).toISOString()} (source: ${trigger.deployedAtSource}); data complete at ${new Date(readyAt * 1000).toISOString()}.`,
+    `Deployed at ${iso(trigger.deployedAt)} (source: ${trigger.deployedAtSource}); data complete at ${times.map(iso).join(", ")}.`,
   );
   const plan = await pendingText(session, { ...given, subject }, trigger, readyAt);
   if (registered === null) await check.open(plan);
   else await check.resume();
   const survey = await lookAround(session, subject, settings, registered);
   if (subject.registered === null) await closeOvertaken(session, { ...given, subject }, survey);
-  const [newer] = survey?.newer ?? [];
-  if (newer !== undefined && nowOf(session) < readyAt) return overtaken(session, check, newer);
+  const newer = survey?.newer[0] ?? null;
+  if (newer !== null && times.every((time) => nowOf(session) < time)) return overtaken(session, check, newer);
   const content = registered ?? (await contentOf(session, subject, survey));
   const complete = fullTrigger(trigger, { subject, settings, survey, content, session });
-  if (!(await waitFor(session, readyAt)))
-    return leavePending(session, { check, plan, readyAt, trigger: complete, content, registered });
+  return lookUntilDecided({
+    session,
+    given: { ...given, subject },
+    trigger: complete,
+    times,
+    plan,
+    content,
+    registered,
+    newer,
+  });
+}
+
+interface Looking {
+  readonly session: Session;
+  readonly given: Case;
+  readonly trigger: Trigger;
+  /** When the data of each planned look are complete. */
+  readonly times: readonly number[];
+  readonly plan: CheckTitle;
+  readonly content: Content;
+  readonly registered: PendingState | null;
+  /** A later deployment to the same environment. */
+  readonly newer: OtherDeployment | null;
+}
+
+/** The looks that are due, as far as this run waits, until one decides or a later run has to come back. */
+async function lookUntilDecided(looking: Looking): Promise<Ending> {
+  const { session, given, times, plan, registered, newer } = looking;
+  const { check } = given;
+  let looked = registered?.looked ?? 0;
+  let text = plan;
+  const waitsFrom = nowOf(session);
+  for (;;) {
+    const due = times.filter((time) => time <= nowOf(session)).length;
+    const next = times[due];
+    if (due > looked || next === undefined) {
+      const ended = await lookOnce(looking, { readyAt: times[due - 1] ?? 0, isLast: next === undefined });
+      if (ended !== null) return ended;
+      looked = due;
+      text = await pendingText(session, given, looking.trigger, next ?? 0, waitsFrom);
+    }
+    if (newer !== null) return overtaken(session, check, newer);
+    if (await waitFor(session, next ?? 0, waitsFrom)) continue;
+    return leavePending(session, { ...looking, check, plan: text, readyAt: next ?? 0, looked });
+  }
+}
+
+/** One look at the data; null: it did not decide, and another one follows. */
+async function lookOnce(
+  looking: Looking,
+  { readyAt, isLast }: { readonly readyAt: number; readonly isLast: boolean },
+): Promise<Ending | null> {
+  const { session, given, trigger, content, registered } = looking;
+  const { subject, settings, check } = given;
   let document: ResultDocument;
   try {
-    document = await analyst.runAnalysis(settings.config, complete, session.ports, {
+    document = await session.analyst.runAnalysis(settings.config, trigger, session.ports, {
       version: session.version,
       baseDir: session.desk.baseDir,
     });
@@ -75,8 +131,13 @@ async function judgeWith(session: Session, given: Case): Promise<Ending> {
     if (registered === null || !mayTryAgain(session, known, settings.policy, readyAt)) throw known;
     return tryLater(session, check, known);
   }
+  if (!isLast && awaitedLook(document) !== null) return null;
   const { pullRequests, rollback } = content;
   return publishResult(session, { subject, settings, check, pullRequests, rollback }, document);
+}
+
+function iso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }
 
 /** Closes the open checks of older deployments whose post window this deployment fell into. */

@@ -14,10 +14,11 @@ export async function pendingText(
   { subject, settings }: { readonly subject: Subject; readonly settings: Settings },
   trigger: Trigger,
   readyAt: number,
+  waitsFrom: number = nowOf(session),
 ): Promise<CheckTitle> {
   const [service] = settings.config.services;
   const words = service === undefined ? { treated: null, control: null } : groupWords(service);
-  const waits = readyAt - nowOf(session) <= session.inputs.wait;
+  const waits = readyAt - waitsFrom <= session.inputs.wait;
   const { amendments } = session.desk;
   return renderPendingCheck({
     environment: subject.environment,
@@ -31,12 +32,15 @@ export async function pendingText(
   });
 }
 
-/** True when the data are complete; sleeps only when that moment is within reach. */
-export async function waitFor(session: Session, readyAt: number): Promise<boolean> {
+/**
+ * True when the data are complete; sleeps only when that moment is within reach. `waitsFrom` (epoch seconds): when this
+ * run began to wait, so that several looks together wait no longer than one may.
+ */
+export async function waitFor(session: Session, readyAt: number, waitsFrom: number): Promise<boolean> {
   const missing = readyAt - nowOf(session);
   if (missing <= 0) return true;
-  if (missing > session.inputs.wait) return false;
-  session.desk.narrator.info(`Waiting ${Math.ceil(missing)} s for the post window to close.`);
+  if (readyAt - waitsFrom > session.inputs.wait) return false;
+  session.desk.narrator.info(`Waiting ${Math.ceil(missing)} s for the data to be complete.`);
   await session.ports.sleep(Math.ceil(missing * 1000));
   return true;
 }
@@ -48,6 +52,8 @@ interface Pending {
   readonly trigger: Trigger;
   readonly content: Content;
   readonly registered: PendingState | null;
+  /** Planned looks that were taken and did not decide. */
+  readonly looked: number;
 }
 
 const KEPT_DEPLOYMENTS = 50;
@@ -58,7 +64,7 @@ export function registration(state: PendingState): string {
   return lines.find((line) => line.length <= CHECK_TEXT_CHARACTERS) ?? stateLine({ ...state, others: null });
 }
 
-type Content = { readonly pullRequests: readonly number[]; readonly rollback: boolean };
+export type Content = { readonly pullRequests: readonly number[]; readonly rollback: boolean };
 
 /** What a later run has to know. */
 export function registeredState(trigger: Trigger, { pullRequests, rollback }: Content): PendingState {
@@ -77,9 +83,11 @@ export function registeredState(trigger: Trigger, { pullRequests, rollback }: Co
 }
 
 export async function leavePending(session: Session, pending: Pending): Promise<Ending> {
-  const { check, plan, readyAt, trigger, content, registered } = pending;
-  if (registered === null) await check.leaveOpen({ ...plan, text: registration(registeredState(trigger, content)) });
-  else check.leave();
+  const { check, plan, readyAt, trigger, content, registered, looked } = pending;
+  if (registered === null || looked > (registered.looked ?? 0)) {
+    const state = registered ?? registeredState(trigger, content);
+    await check.leaveOpen({ ...plan, text: registration(looked === 0 ? state : { ...state, looked }) });
+  } else check.leave();
   await session.desk.narrator.note(plan);
   session.desk.leftPending({ readyAt, repository: check.repository });
   return {

@@ -1,3 +1,5 @@
+import type { GithubConnection } from "../../app/judge/desk.ts";
+import { DeployImpactError } from "../../core/errors.ts";
 import { errorReference } from "../../report/views/notices.ts";
 import { amendmentsOf } from "../store/amendments.ts";
 import { loadAnalysis } from "../store/analyses.ts";
@@ -20,8 +22,16 @@ export async function judgeIsDead(context: JudgeContext, analysisId: string, rea
     await follow({ context, analysis, now }, ended("done", { lastError: reason }, analysis.publishing));
     return;
   }
+  const lastError = `${code}: ${reason}`;
+  let connection: GithubConnection;
+  try {
+    connection = await context.connect(analysis.tenant);
+  } catch (error) {
+    // There is no check any more to say it on.
+    if (!(error instanceof DeployImpactError && error.code === "GITHUB_UNINSTALLED")) throw error;
+    return follow({ context, analysis, now }, ended("given-up", { lastError }));
+  }
   const amendments = await amendmentsOf(context.database, analysis.tenant, analysis.id);
-  const connection = await context.connect(analysis.tenant);
   const session = botSession(context, { analysis, amendments, connection, ports: barePorts(context) });
   const step = { context, analysis, amendments, session, now };
   const check = heldCheck(step, subjectOf(analysis, context.settings.appId, null));
@@ -29,6 +39,6 @@ export async function judgeIsDead(context: JudgeContext, analysisId: string, rea
   passOn(check);
   await follow(
     step,
-    ended("given-up", { lastError: `${code}: ${reason}`, checkRunId: check.id ?? analysis.checkRunId }),
+    ended("given-up", { lastError, checkRunId: check.id ?? analysis.checkRunId }),
   );
 }
