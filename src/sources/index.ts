@@ -1,5 +1,7 @@
 import type { z } from "zod";
 import type { Ports } from "../ports.ts";
+import { logAnalyticsSource } from "./azure-log-analytics/source.ts";
+import { azureMonitorSource } from "./azure-monitor/source.ts";
 import { cloudwatchSource } from "./cloudwatch/source.ts";
 import type {
   FetchedSeries,
@@ -11,8 +13,12 @@ import type {
   SourceCapabilities,
 } from "./contract.ts";
 import { datadogSource } from "./datadog/source.ts";
+import { dynatraceSource } from "./dynatrace/source.ts";
 import { elasticsearchSource } from "./elasticsearch/source.ts";
 import { fileSource } from "./file/source.ts";
+import { googleMonitoringSource } from "./google-cloud-monitoring/source.ts";
+import { grafanaSource } from "./grafana/source.ts";
+import { graphiteSource } from "./graphite/source.ts";
 import { httpJsonSource } from "./http-json/source.ts";
 import { influxdbSource } from "./influxdb/source.ts";
 import { newRelicSource } from "./new-relic/source.ts";
@@ -94,5 +100,11 @@ export const SOURCES: Readonly<Record<string, SourceEntry>> = Object.fromEntries
   ...byType(newRelicSource),
   ...byType(influxdbSource),
   ...byType(elasticsearchSource),
+  ...byType(googleMonitoringSource),
+  ...byType(grafanaSource),
+  ...byType(graphiteSource),
+  ...byType(dynatraceSource),
+  ...byType(azureMonitorSource),
+  ...byType(logAnalyticsSource),
   ...byType(prometheusSource),
 ]);

@@ -2,9 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ErrorCode } from "../../../src/core/errors.ts";
+import type { SeriesComponent } from "../../../src/core/panel/series.ts";
 import { type Loopback, replyJson, startLoopback } from "../../integration/servers/loopback.ts";
 import { FIXTURE, type FixtureSeries, FROM } from "./fixture.ts";
+import { logAnalyticsHarness } from "./harnesses/azure-log-analytics.ts";
+import { azureMonitorHarness } from "./harnesses/azure-monitor.ts";
+import { dynatraceHarness } from "./harnesses/dynatrace.ts";
 import { elasticsearchHarness } from "./harnesses/elasticsearch.ts";
+import { googleMonitoringHarness } from "./harnesses/google-cloud-monitoring.ts";
+import { grafanaHarness } from "./harnesses/grafana.ts";
+import { graphiteHarness } from "./harnesses/graphite.ts";
 import { httpJsonHarness } from "./harnesses/http-json.ts";
 import { influxdbHarness } from "./harnesses/influxdb.ts";
 import { newRelicHarness } from "./harnesses/new-relic.ts";
@@ -20,6 +27,10 @@ export interface SourceHarness {
   readonly failures: readonly Breakage[];
   /** True: its answers have no way to say "not a number", so that such a point is a gap. */
   readonly withoutNaN?: true;
+  /** True: its buckets are whole counts, which the fixture's are not; they have tests of their own. */
+  readonly wholeBuckets?: true;
+  /** The query for one component; absent: the component's name. */
+  readonly queryFor?: (component: SeriesComponent) => string;
 }
 
 export interface Served {
@@ -314,6 +325,12 @@ export const HARNESSES: readonly SourceHarness[] = [
   elasticsearchHarness,
   influxdbHarness,
   newRelicHarness,
+  googleMonitoringHarness,
+  grafanaHarness,
+  graphiteHarness,
+  dynatraceHarness,
+  azureMonitorHarness,
+  logAnalyticsHarness,
   httpJsonHarness,
   prometheusHarness,
 ];

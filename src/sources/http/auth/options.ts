@@ -39,7 +39,7 @@ export const sigv4Schema = z.strictObject({
 const PROVIDER = /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]+\/providers\/[a-z0-9-]+$/;
 
 /** Google: application default credentials, a key from the environment, or GitHub's identity. */
-const googleSchema = z.strictObject({
+export const googleSchema = z.strictObject({
   kind: z.literal("google"),
   "credentials-env": environmentNameSchema.optional(),
   "workload-identity-provider": z
@@ -56,7 +56,7 @@ const googleSchema = z.strictObject({
 });
 
 /** Microsoft Entra: a client secret, or GitHub's identity when there is none. */
-const azureSchema = z.strictObject({
+export const azureSchema = z.strictObject({
   kind: z.literal("azure"),
   "tenant-id": textSchema.optional(),
   "client-id": textSchema.optional(),
