@@ -94,13 +94,13 @@ function happening(record: unknown, place: string, file: string): Happening {
   }
   // A stored result says when its deploy was, one level down.
   const fields = isFields(record) && isFields(record.deployment) ? record.deployment : record;
-  if (!isFields(fields)) throw malformed(file, `entry ${place.split(" ").at(-1)} is neither a time nor an object`);
+  if (!isFields(fields)) throw malformed(place, "is neither a time nor an object", file);
   const [start, end, done] = [STARTS, ENDS, TIMES].map((names) => firstOf(fields, names));
   const environment = textOf(fields.environment);
   const id = textOf(firstOf(fields, IDS));
   if (start !== undefined && end !== undefined) {
     const [from, to] = [instant(start, place, file), instant(end, place, file)];
-    if (to < from) throw malformed(file, `entry ${place.split(" ").at(-1)} ends before it starts`);
+    if (to < from) throw malformed(place, "ends before it starts", file);
     return { from, to, environment, id, reason: textOf(fields.reason) ?? "left out by the file of deployments" };
   }
   const at = done ?? start;
@@ -145,8 +145,8 @@ function unnamed(place: string, file: string, keys: readonly string[]): DeployIm
   );
 }
 
-function malformed(file: string, problem: string): DeployImpactError {
-  return new DeployImpactError("FILE_MALFORMED", `${file} ${problem}.`, {
+function malformed(place: string, problem: string, file = place): DeployImpactError {
+  return new DeployImpactError("FILE_MALFORMED", `${place} ${problem}.`, {
     hint: 'Write a list of times ["2026-03-01T14:05:00Z"], a list of objects with deployed_at, or a CSV with a column deployed_at.',
     position: { file },
   });

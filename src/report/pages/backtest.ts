@@ -10,7 +10,7 @@ export function backtestPage(document: BacktestDocument): Page {
   const { whole, refused } = document;
   if (whole === null || refused !== null) {
     const { message = "", hint = "" } = refused ?? {};
-    return page(`No answer: ${message}`, [text(hint), text(...historySentences(document)), notes(document)]);
+    return page(`No answer: ${message}`, [text(hint), text(historySentences(document)[0] ?? ""), notes(document)]);
   }
   return page(headline(whole), [
     text(fakesSentence(document), ...historySentences(document)),

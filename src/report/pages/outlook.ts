@@ -7,7 +7,7 @@ import { harmText, historySentences, marginOf, marginText, nameOf, percent, span
 export function outlookPage(document: OutlookDocument): Page {
   const { refused, slis, history } = document;
   if (refused !== null) {
-    return page(`No answer: ${refused.message}`, [text(refused.hint), text(...historySentences(document))]);
+    return page(`No answer: ${refused.message}`, [text(refused.hint), text(historySentences(document)[0] ?? "")]);
   }
   return page(headline(slis), [
     ...slis.flatMap((sli) => [text(shortestSentence(sli)), postTable(sli), fewerTable(sli)]),

@@ -44,7 +44,15 @@ export function madeStudy(seed: number, world: MadeWorld): Study {
   });
   const margin = world.margin ?? { type: "absolute", value: 2, text: "2" };
   return {
-    ...{ origin: DEPLOYED_AT, grid: STEP, from: DEPLOYED_AT, to: DEPLOYED_AT + steps * STEP, alpha: 0.05, seed, notes: [] },
+    ...{
+      origin: DEPLOYED_AT,
+      grid: STEP,
+      from: DEPLOYED_AT,
+      to: DEPLOYED_AT + steps * STEP,
+      alpha: 0.05,
+      seed,
+      notes: [],
+    },
     parts: [
       {
         plan: planWith({ slis: [{ ...LATENCY, margin }], window: { step: STEP, settle: STEP } }),
