@@ -1,5 +1,5 @@
 import type { SliPlan, SloPlan } from "../plan.ts";
-import type { BudgetBurn, Severity, SliResult } from "../result.ts";
+import type { BudgetBurn, ResultDocument, Severity, SliResult } from "../result.ts";
 import { counts } from "./aggregate.ts";
 
 /** A budget that is spent faster than this is worth waking somebody for. */
@@ -23,6 +23,25 @@ export function severityOf(sli: SliResult, plan: Pick<SliPlan, "slo"> | undefine
   if (burn !== null) return { level: burn.rate > PAGE_BURN_RATE ? "page" : "ticket", basis: "slo", burn, margins };
   if (margins === null) return { level: "ticket", basis: "none", burn: null, margins: null };
   return { level: margins > PAGE_MARGINS ? "page" : "ticket", basis: "margin", burn: null, margins };
+}
+
+/** The most urgent regression of a result; null when it holds none that decides. */
+export function worstSeverity({ slis, plans }: Pick<ResultDocument, "slis" | "plans">): Severity | null {
+  const all = slis.flatMap((sli) => {
+    const plan = plans.find(({ service }) => service === sli.service)?.slis.find(({ id }) => id === sli.id);
+    return severityOf(sli, plan) ?? [];
+  });
+  const urgency = ({ level, burn, margins }: Severity): number[] => [
+    level === "page" ? 1 : 0,
+    burn?.rate ?? 0,
+    margins ?? 0,
+  ];
+  return all.toSorted((a, b) => compare(urgency(b), urgency(a)))[0] ?? null;
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const index = a.findIndex((value, i) => value !== b[i]);
+  return index < 0 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
 }
 
 /** A regression that has an SLO carries its severity in the result. */
