@@ -5,7 +5,7 @@ import { connectWith } from "./github/connect.ts";
 import { installationTokens } from "./github/tokens.ts";
 import type { JobHandlers } from "./jobs/contract.ts";
 import { createPauses } from "./jobs/pauses.ts";
-import { openQueue } from "./jobs/queue.ts";
+import { type OpenQueue, openQueue } from "./jobs/queue.ts";
 import { startWorker } from "./jobs/worker.ts";
 import { parseNetwork } from "./net/address.ts";
 import { openEgress } from "./net/egress.ts";
@@ -18,12 +18,19 @@ import { startHttp } from "./server/http.ts";
 import { webhookRoute } from "./server/intake.ts";
 import type { BotSettings } from "./settings.ts";
 import { openDatabase } from "./store/open.ts";
+import { scheduleHousekeeping } from "./upkeep/housekeeping.ts";
 import type { Pages } from "./web/contract.ts";
 
 /** What the rooms of the bot put in: handlers of jobs, and pages for people. */
 export interface BotParts {
-  readonly jobs: (context: BotContext, app: AppAccess) => JobHandlers;
+  readonly jobs: (context: BotContext, inner: Inner) => JobHandlers;
   readonly pages: (context: BotContext) => Pages | null;
+}
+
+/** What only the foundation's own jobs need. */
+export interface Inner {
+  readonly app: AppAccess;
+  readonly queue: OpenQueue;
 }
 
 /** What the process is given. */
@@ -44,6 +51,8 @@ export interface RunningBot {
 
 /** Connections for what happens beside jobs: webhooks, pages, the queue's own look-ups. */
 const SPARE_CONNECTIONS = 6;
+
+const HOUSEKEEPING_ASKED_MS = 60_000;
 
 export async function startBot(settings: BotSettings, parts: BotParts, outside: Outside): Promise<RunningBot> {
   const { log, now, version } = outside;
@@ -82,8 +91,9 @@ export async function startBot(settings: BotSettings, parts: BotParts, outside: 
     };
     const { concurrency } = settings;
     const worker = works
-      ? startWorker({ ...shared, queue, pauses, concurrency, handlers: parts.jobs(context, app) })
+      ? startWorker({ ...shared, queue, pauses, concurrency, handlers: parts.jobs(context, { app, queue }) })
       : null;
+    if (works) closing.push(keepHousekeeping({ queue, now, log }));
     const health = healthRoutes({
       ...shared,
       worker,
@@ -112,4 +122,16 @@ export async function startBot(settings: BotSettings, parts: BotParts, outside: 
     await close();
     throw error;
   }
+}
+
+/** Asks again and again that housekeeping be done; answers how to end that. */
+function keepHousekeeping({ queue, now, log }: Pick<BotContext, "queue" | "now" | "log">): () => Promise<void> {
+  const ask = (): void => {
+    scheduleHousekeeping({ queue, now }).catch((error: unknown) => {
+      log.error("Housekeeping could not be scheduled", { error: String(error) });
+    });
+  };
+  ask();
+  const timer = setInterval(ask, HOUSEKEEPING_ASKED_MS);
+  return async () => clearInterval(timer);
 }

@@ -34,20 +34,17 @@ export function installationTokens(app: Pick<AppAccess, "installationToken">, no
     return asked;
   };
 
-  const current = async (id: number): Promise<string> => {
-    const known = await kept.get(id);
-    if (known !== undefined && known.expiresAt - now() > RESERVE_MS) return known.token;
-    // Another job may have asked while this one waited.
-    const other = await kept.get(id);
-    return other !== undefined && other !== known ? other.token : (await ask(id)).token;
+  const token = async (id: number, suits: (known: Kept) => boolean): Promise<string> => {
+    const before = kept.get(id);
+    const known = await before?.catch(() => undefined);
+    if (known !== undefined && suits(known)) return known.token;
+    // Somebody else may have asked while this one waited.
+    return kept.get(id) === before ? (await ask(id)).token : token(id, suits);
   };
 
   return {
-    current,
-    replace: async (id, refused) => {
-      const known = await kept.get(id)?.catch(() => undefined);
-      return known !== undefined && known.token !== refused ? known.token : (await ask(id)).token;
-    },
+    current: (id) => token(id, (known) => known.expiresAt - now() > RESERVE_MS),
+    replace: (id, refused) => token(id, (known) => known.token !== refused),
   };
 }
 

@@ -37,7 +37,7 @@ export function housekeepingJob(context: UpkeepContext): JobHandler<"housekeepin
 }
 
 /** Has one waiting for the end of this period, however many processes ask for it. */
-export async function scheduleHousekeeping({ queue, now }: Pick<UpkeepContext, "queue" | "now">): Promise<void> {
+export async function scheduleHousekeeping({ queue, now }: Pick<BotContext, "queue" | "now">): Promise<void> {
   const notBefore = Math.ceil(now() / 1000 / UPKEEP_PERIOD) * UPKEEP_PERIOD;
   await queue.send("housekeeping", {}, { key: "housekeeping", notBefore });
 }
