@@ -3,11 +3,14 @@ import type { BodyVerdict } from "../http/contract.ts";
 import { readJsonBody } from "../http/json.ts";
 import type { LabelledSeries, Labels } from "../labelled-series.ts";
 
+/** Infinity among them, which zod's own number is not. */
+const anyNumber = z.custom<number>((value) => typeof value === "number", { error: "is not a number" });
+
 const answerSchema = z.array(
   z.object({
     target: z.string(),
     tags: z.record(z.string(), z.string()).nullish(),
-    datapoints: z.array(z.tuple([z.number().nullable(), z.number()])),
+    datapoints: z.array(z.tuple([anyNumber.nullable(), z.number()])),
   }),
 );
 

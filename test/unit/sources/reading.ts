@@ -36,7 +36,8 @@ export interface Reading {
 /** Reads from a source of the table; `env` holds its secrets. */
 export function reader(defaults: { readonly type: string } & Record<string, unknown>, env: Record<string, string>) {
   return (options: Record<string, unknown> = {}, overrides: Partial<SeriesQuery> = {}): Reading => {
-    const ports = realPorts(env);
+    // A copy, so that no test meets the sign-in of another.
+    const ports = realPorts({ ...env });
     const all = { retries: 0, ...defaults, ...options };
     const source = SOURCES[defaults.type]?.open(all, ".");
     if (source === undefined) throw new Error(`${defaults.type} is not listed`);
