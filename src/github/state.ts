@@ -24,6 +24,8 @@ export const pendingStateSchema = z.object({
   changedPaths: z.array(z.string()).nullable(),
   others: z.array(otherDeployment).nullable(),
   url: z.string().nullable(),
+  /** How many of several planned looks were taken and did not decide; left out: none. */
+  looked: z.int().optional(),
 });
 
 /** The trigger as it was when the analysis was registered; a run that finishes it starts from this. */

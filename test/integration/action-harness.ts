@@ -3,7 +3,7 @@
 import { runAction } from "../../src/app/action.ts";
 import { runPost } from "../../src/app/action-post.ts";
 import type { Analyst } from "../../src/app/judge/desk.ts";
-import { planServices, readyAt } from "../../src/app/plan.ts";
+import { lookTimes, planServices } from "../../src/app/plan.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { FilePosition } from "../../src/core/errors.ts";
 import type { ResultDocument } from "../../src/core/result.ts";
@@ -181,7 +181,7 @@ export async function postAfter(
 function analyst(document: RunOptions["document"]): Analyst {
   return {
     loadConfig,
-    readyAt,
+    lookTimes,
     plansOf: (config, trigger, now) => planServices(config, trigger, now).map(({ plan }) => plan),
     runAnalysis: async (_config, trigger) => {
       if (document === undefined) throw new Error("this run must not analyse");

@@ -1,6 +1,6 @@
 import type { Analyst, GithubConnection, JudgeInputs } from "../../app/judge/desk.ts";
 import { appLogin, once, type Session } from "../../app/judge/session.ts";
-import { planServices, readyAt } from "../../app/plan.ts";
+import { lookTimes, planServices } from "../../app/plan.ts";
 import { runAnalysis } from "../../app/run.ts";
 import { loadConfig } from "../../config/load.ts";
 import { DEFAULT_CONFIG_PATH, readConfigFile } from "../../github/config-file.ts";
@@ -12,7 +12,7 @@ import { botDesk } from "./desk.ts";
 
 const ANALYST: Analyst = {
   loadConfig,
-  readyAt,
+  lookTimes,
   plansOf: (config, trigger, now) => planServices(config, trigger, now).map(({ plan }) => plan),
   runAnalysis,
 };
