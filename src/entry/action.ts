@@ -1,6 +1,6 @@
 import { runAction, setCancelledOutputs } from "../app/action.ts";
 import { STATE } from "../app/action-host.ts";
-import { planServices, readyAt } from "../app/plan.ts";
+import { lookTimes, planServices } from "../app/plan.ts";
 import { runAnalysis } from "../app/run.ts";
 import { loadConfig } from "../config/load.ts";
 import { createHost, readContext } from "../github/runner.ts";
@@ -28,7 +28,7 @@ await runAction({
   ports,
   analyst: {
     loadConfig,
-    readyAt,
+    lookTimes,
     plansOf: (config, trigger, now) => planServices(config, trigger, now).map(({ plan }) => plan),
     runAnalysis,
   },
