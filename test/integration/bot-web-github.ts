@@ -58,16 +58,21 @@ export async function startGithubSignIn(people: Record<string, StandInPerson>, p
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? "/", "http://stand-in");
+    // A test may block this process longer than an idle connection lives.
+    outgoing.setHeader("connection", "close");
     state.asked.push(`${incoming.method} ${url.pathname}${url.search}`);
     const failing = [...state.failing].find(([part]) => url.pathname.includes(part));
     if (failing !== undefined) {
       outgoing.writeHead(failing[1].status, failing[1].headers).end(failing[1].body ?? "{}");
       return;
     }
-    if (url.pathname === "/login/oauth/authorize") return authorize(url, outgoing);
-    if (url.pathname === "/login/oauth/access_token") return exchange(await bodyOf(incoming), outgoing);
-    if (url.pathname.startsWith("/api/v3/applications/")) return revoke(incoming, await bodyOf(incoming), outgoing);
-    api(url, incoming, outgoing);
+    if (url.pathname === "/login/oauth/authorize") authorize(url, outgoing);
+    else if (url.pathname === "/login/oauth/access_token") exchange(await bodyOf(incoming), outgoing);
+    else if (url.pathname.startsWith("/api/v3/applications/")) revoke(incoming, await bodyOf(incoming), outgoing);
+    else {
+      const [status, body] = api(url, incoming);
+      json(outgoing, status, body);
+    }
   }
 
   function authorize(url: URL, outgoing: ServerResponse): void {
@@ -115,29 +120,29 @@ export async function startGithubSignIn(people: Record<string, StandInPerson>, p
     outgoing.writeHead(204).end();
   }
 
-  function api(url: URL, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  function api(url: URL, incoming: IncomingMessage): readonly [status: number, body: unknown] {
     const token = incoming.headers.authorization?.replace("Bearer ", "") ?? "";
     const login = /^ghu_(\w+)_code-\d+$/.exec(token)?.[1] ?? "";
     const person = state.people[login];
-    if (person === undefined || state.revoked.has(token)) return json(outgoing, 401, { message: "Bad credentials" });
+    if (person === undefined || state.revoked.has(token)) return [401, { message: "Bad credentials" }];
     const path = url.pathname.replace("/api/v3", "");
     const page = Number(url.searchParams.get("page") ?? 1);
     const slice = <T>(all: readonly T[]): readonly T[] => all.slice((page - 1) * pageSize, page * pageSize);
-    if (path === "/user") return json(outgoing, 200, { id: person.id, login });
+    if (path === "/user") return [200, { id: person.id, login }];
     const installations = Object.keys(person.installations).map(Number);
     if (path === "/user/installations") {
       const items = slice(installations).map((id) => ({ id, suspended_at: null }));
-      return json(outgoing, 200, { total_count: installations.length, installations: items });
+      return [200, { total_count: installations.length, installations: items }];
     }
     const [, installation] = /^\/user\/installations\/(\d+)\/repositories$/.exec(path) ?? [];
     if (installation !== undefined) {
       const all = person.installations[Number(installation)];
-      if (all === undefined) return json(outgoing, 404, { message: "Not Found" });
+      if (all === undefined) return [404, { message: "Not Found" }];
       const items = slice(all).map((id) => ({ id }));
-      return json(outgoing, 200, { total_count: all.length, repositories: items });
+      return [200, { total_count: all.length, repositories: items }];
     }
     const found = person.publicRepositories?.[path.replace("/repos/", "")];
-    return found === undefined ? json(outgoing, 404, { message: "Not Found" }) : json(outgoing, 200, { id: found });
+    return found === undefined ? [404, { message: "Not Found" }] : [200, { id: found }];
   }
 
   server.listen(0, "127.0.0.1");

@@ -12,8 +12,8 @@ import type { TenantRepository } from "../../src/bot/tenant.ts";
 import type { ResultDocument } from "../../src/core/result.ts";
 import { buildReport } from "../../src/report/build.ts";
 import { conclusionFor } from "../../src/report/conclusion.ts";
-import { DOCUMENTS, type DocumentName } from "../surfaces/documents.ts";
 import { IN_PUBLIC, ON_GITHUB } from "../surfaces/contexts.ts";
+import { DOCUMENTS, type DocumentName } from "../surfaces/documents.ts";
 import { makeFolder } from "./servers/process.ts";
 
 export const SHOP = { installationId: 1, repositoryId: 11, repository: "acme/shop", isPrivate: true };
@@ -21,6 +21,10 @@ export const BLOG = { installationId: 1, repositoryId: 12, repository: "acme/blo
 /** In the same installation, but not for everybody. */
 export const SECRET = { installationId: 1, repositoryId: 13, repository: "acme/plans", isPrivate: true };
 export const OTHER = { installationId: 2, repositoryId: 21, repository: "globex/shop", isPrivate: true };
+
+/** One repository alone in its installation. */
+export const LONG = { installationId: 3, repositoryId: 31, repository: "initech/long", isPrivate: true };
+export const EMPTY = { installationId: 4, repositoryId: 41, repository: "initech/empty", isPrivate: true };
 
 export const NOW = Date.parse("2026-11-20T18:00:00Z");
 const CONFIG = `version: 1
@@ -41,7 +45,8 @@ export async function openPagesStore(): Promise<PagesStore> {
     { kind: "embedded", folder: path.join(folder.path, "data") },
     { connections: 1, onError: () => undefined },
   );
-  for (const tenant of [SHOP, BLOG, SECRET, OTHER]) await addRepository(database, { ...tenant, defaultBranch: "main" });
+  for (const tenant of [SHOP, BLOG, SECRET, OTHER, LONG, EMPTY])
+    await addRepository(database, { ...tenant, defaultBranch: "main" });
   return {
     database,
     close: async () => {

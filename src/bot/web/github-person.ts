@@ -182,19 +182,17 @@ async function ask<T>(
   schema: z.ZodType<T>,
   init: { readonly method?: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string },
 ): Promise<Asked<T>> {
+  const request = {
+    ...init,
+    headers: { accept: "application/json", "user-agent": `deploy-impact/${options.version}`, ...init.headers },
+    redirect: "error" as const,
+  };
+  const send = (): Promise<Response> => options.fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
   let response: Response;
   let body: unknown;
   try {
-    response = await options.fetch(url, {
-      ...init,
-      headers: {
-        accept: "application/json",
-        "user-agent": `deploy-impact/${options.version}`,
-        ...init.headers,
-      },
-      redirect: "error",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+    // An idle connection that GitHub closed at that moment fails once; a read is simply asked again.
+    response = init.method === undefined ? await send().catch(send) : await send();
     body = response.status === 404 ? null : await readJson(response);
   } catch (error) {
     return unavailable(error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
-import { type Verdict, VERDICTS } from "../../core/result.ts";
+import { VERDICTS, type Verdict } from "../../core/result.ts";
 import { buildReport } from "../../report/build.ts";
-import { withoutAddresses } from "../../report/redact.ts";
 import { publicResult } from "../../report/public-result.ts";
+import { withoutAddresses } from "../../report/redact.ts";
 import { REPORT_VIEWS, type ReportView } from "../../report/views/html.ts";
 import { amendmentsOf } from "../store/amendments.ts";
 import { type Analysis, findAnalysis } from "../store/analyses.ts";
@@ -27,8 +27,8 @@ import { analysisBody } from "./views/analysis.ts";
 import { layout } from "./views/layout.ts";
 import { listBody } from "./views/list.ts";
 import { notFoundPage } from "./views/message.ts";
-import { MOST_WAITING } from "./views/waiting.ts";
 import { verdictBody } from "./views/verdict.ts";
+import { MOST_WAITING } from "./views/waiting.ts";
 
 const PAGE = 30;
 /** Verdicts on one deploy that are linked from each other. */

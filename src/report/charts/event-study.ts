@@ -7,8 +7,8 @@ import {
   image,
   minuteAxis,
   type Position,
-  uprights,
   text,
+  uprights,
   valueAxis,
   verticalMark,
 } from "./svg.ts";

@@ -1,7 +1,7 @@
+import { VERDICTS } from "../../../core/result.ts";
 import { escapeHtml } from "../../../report/escape.ts";
 import { table } from "../../../report/views/html-text.ts";
 import { VERDICT_WORDING } from "../../../report/wording/verdicts.ts";
-import { VERDICTS } from "../../../core/result.ts";
 import type { ListedVerdict } from "../../store/pages.ts";
 import type { TenantRepository } from "../../tenant.ts";
 import { moment, shortSha } from "./layout.ts";
