@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- plan-promises [worlds]`: what `plan` and `backtest` promise from ten days, kept in the ten days after.
  *
- * Made worlds (default 60): 2 treated and 6 control units at ten-minute steps, a shared daily cycle, unit noise as named.
+ * Made worlds (default 12): 2 treated and 6 control units at ten-minute steps, a shared daily cycle, unit noise as named.
  * From the first ten days `plan` takes its smallest detectable harm and its smallest margin that can be ruled out (middle
  * of the fake deploys). In the next ten days that very harm is planted at 24 other times: it should be called a regression
  * in 80 % of cases; and with that very margin and nothing planted it should be ruled out in 80 %. Last column: how often the
@@ -11,12 +11,12 @@
 import { autoregressive, dailyCycle, uniformFrom } from "../examples/simulation.ts";
 import { cutInput } from "../src/app/backtest/cut.ts";
 import { type FakeTime, fakeTimes } from "../src/app/backtest/fake-times.ts";
-import { outlook } from "../src/app/backtest/outlook.ts";
 import { planAt, runFakes } from "../src/app/backtest/run-fakes.ts";
 import type { Study } from "../src/app/backtest/study.ts";
 import { reassignment, streamAt } from "../src/app/backtest/units.ts";
 import { analyze } from "../src/core/analyze.ts";
 import { excludesZero, isAnswered } from "../src/core/history/fake.ts";
+import { outlookOf } from "../src/core/history/tally.ts";
 import { clusteredRate } from "../src/core/inference/clustered-rate.ts";
 import type { Series, SliSeries } from "../src/core/panel/series.ts";
 import type { Margin, SliPlan } from "../src/core/plan.ts";
@@ -30,7 +30,6 @@ const DAY = 86_400;
 const SPLIT = START + 10 * DAY;
 const END = START + 20 * DAY;
 const TESTS = 24;
-const SILENT = { debug: () => undefined, info: () => undefined, warning: () => undefined };
 const MARGIN: Margin = { type: "absolute", value: 2, text: "2" };
 const SLI: SliPlan = { id: "latency", kind: "gauge", direction: "up", role: "guardrail", margin: MARGIN };
 
@@ -112,13 +111,10 @@ function promisesOf(worlds: readonly Study[], post: number): Kept & { promised: 
   const kept: Kept = { found: 0, harmful: 0, ruledOut: 0, quiet: 0 };
   let promised = 0;
   for (const study of worlds) {
-    const { slis } = outlook(
-      { ...study, parts: study.parts.map((part) => ({ ...part })) },
-      { version: "bench", config: null, posts: [post], times: 30 },
-      SILENT,
-    );
-    const cell = slis[0]?.posts[0];
-    const [mde, reach] = [cell?.mde.absolute?.median, cell?.reach.absolute?.median];
+    // What `plan` does for one post window.
+    const history = fakeTimes(study, { type: "times", times: 30 }, { post });
+    const cell = outlookOf(runFakes(study, history.times, () => ({ post })).flatMap(({ slis }) => slis));
+    const [mde, reach] = [cell.mde.absolute?.median, cell.reach.absolute?.median];
     if (mde === undefined || reach === undefined) continue;
     promised += mde / worlds.length;
     const margin: Margin = { type: "absolute", value: reach, text: String(reach) };
@@ -138,7 +134,7 @@ function promisesOf(worlds: readonly Study[], post: number): Kept & { promised: 
 function intervals(worlds: readonly Study[]): string[] {
   const ways = [
     { rule: { type: "side-by-side", most: 400 }, draws: 0 },
-    { rule: { type: "every", every: 3 * STEP }, draws: 0 },
+    { rule: { type: "every", every: 4 * STEP }, draws: 0 },
     { rule: { type: "every", every: 12 * STEP }, draws: 4 },
   ] as const;
   return ways.map(({ rule, draws }) => {
@@ -177,7 +173,7 @@ function percent(rate: number): string {
 }
 
 export async function bench(): Promise<string> {
-  const count = Number(process.argv[3] ?? 60);
+  const count = Number(process.argv[3] ?? 12);
   const promises: string[][] = [];
   const held: string[][] = [];
   for (const setting of SETTINGS) {

@@ -96,10 +96,11 @@ function outlooksOf(
   });
 }
 
-/** The margin lies beyond what four of five windows can rule out with 80 % power, by the error of each. */
-function isEnough({ runs, answered, reach }: OutlookCell, margin: Margin): boolean {
+/** The error of the middle window rules the margin out with 80 % power, and four of five fake deploys really did. */
+function isEnough({ runs, answered, reach, ruledOut }: OutlookCell, margin: Margin): boolean {
   const needed = margin.type === "relative" ? reach.relative : reach.absolute;
-  return answered >= WANTED_SHARE * runs && needed !== null && margin.value > 0 && needed.median <= margin.value;
+  const isMeasured = answered >= WANTED_SHARE * runs && (ruledOut ?? 0) >= WANTED_SHARE;
+  return isMeasured && needed !== null && margin.value > 0 && needed.median <= margin.value;
 }
 
 function slisOf(fakes: readonly Fake[], key: Pick<FakeSli, "service" | "id">): FakeSli[] {

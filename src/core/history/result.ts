@@ -208,7 +208,7 @@ export interface SliOutlook {
   readonly direction: Direction;
   readonly margin: Margin;
   readonly posts: readonly (OutlookCell & { readonly post: number })[];
-  /** Shortest post window that rules the margin out in four of five quiet deploys; null: none that was tried. */
+  /** Shortest post window with which four of five fake deploys ruled the margin out, and by its error should; null: none. */
   readonly shortest: number | null;
   /** The config's post window with fewer units. */
   readonly fewer: readonly (OutlookCell & { readonly treated: number; readonly control: number })[];

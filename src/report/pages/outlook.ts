@@ -1,5 +1,5 @@
 import type { OutlookDocument, SliOutlook } from "../../core/history/result.ts";
-import { count, listing } from "../format.ts";
+import { count } from "../format.ts";
 import { type Block, left, list, type Page, page, right, text } from "./page.ts";
 import { harmText, historySentences, marginOf, marginText, nameOf, percent, spanText } from "./words.ts";
 
@@ -9,10 +9,10 @@ export function outlookPage(document: OutlookDocument): Page {
   if (refused !== null) {
     return page(`No answer: ${refused.message}`, [text(refused.hint), text(historySentences(document)[0] ?? "")]);
   }
-  return page(headline(slis), [
+  return page(headline(document), [
     ...slis.flatMap((sli) => [text(shortestSentence(sli)), postTable(sli), fewerTable(sli)]),
     text(
-      `would see: the harm that is called a regression in four of five cases, in the middle window and in four of five windows. rules out: the margin that is ruled out in four of five cases when nothing happened. ruled out: share of the fake deploys at which it really was.`,
+      "would see: the harm that is called a regression in four of five cases, by the error of the middle window (mostly: of four windows in five). can rule out: the smallest margin that a quiet deploy rules out in four of five cases. did: share of the fake deploys that really ruled the stated margin out.",
     ),
     text(
       `Up to ${count(document.times, "fake deploy")} per row, at times drawn over the history.`,
@@ -22,20 +22,23 @@ export function outlookPage(document: OutlookDocument): Page {
   ]);
 }
 
-/** `With this config you can see +8% in 30m or +3% in 4h (p95-latency).` */
-function headline(slis: readonly SliOutlook[]): string {
+/** `With this config you can see +8% in 30m, +5% in 1h (as configured) or +3% in 4h (p95-latency).` */
+function headline({ slis, history }: OutlookDocument): string {
   const parts = slis.flatMap((sli) => {
+    const own = history.services.find(({ service }) => service === sli.service)?.post;
     const shown = sli.posts.filter(({ mde }) => harmText(sli, mde, ({ median }) => median) !== "-");
-    const [first, last] = [shown[0], shown.at(-1)];
-    if (first === undefined || last === undefined) return [];
-    const see = ({ mde, post }: typeof first): string =>
-      `${harmText(sli, mde, ({ median }) => median)} in ${spanText(post)}`;
-    const both = first === last ? see(first) : `${see(first)} or ${see(last)}`;
-    return [slis.length === 1 ? both : `${both} (${nameOf(sli)})`];
+    const wanted = shown.filter((cell, i) => i === 0 || i === shown.length - 1 || cell.post === own);
+    if (wanted.length === 0) return [];
+    const see = wanted.map(({ mde, post }) => {
+      const as = post === own ? " (as configured)" : "";
+      return `${harmText(sli, mde, ({ median }) => median)} in ${spanText(post)}${as}`;
+    });
+    const either = see.length < 2 ? see.join("") : `${see.slice(0, -1).join(", ")} or ${see.at(-1) ?? ""}`;
+    return [slis.length === 1 ? either : `${nameOf(sli)} ${either}`];
   });
   return parts.length === 0
     ? "No post window that was tried gives an effect that could be seen."
-    : `With this config you can see ${listing(parts, 4)}.`;
+    : `With this config you can see: ${parts.join("; ")}.`;
 }
 
 function shortestSentence(sli: SliOutlook): string {
@@ -43,11 +46,11 @@ function shortestSentence(sli: SliOutlook): string {
   const longest = sli.posts.at(-1)?.post;
   if (sli.margin.value === 0) return `${name}: no margin is stated, so there is nothing to rule out.`;
   if (sli.shortest !== null) {
-    return `${name}: the shortest window that rules out the margin of ${marginOf(sli)} is ${spanText(sli.shortest)}.`;
+    return `${name}: the shortest post window with which four of five quiet deploys rule out the margin of ${marginOf(sli)} is ${spanText(sli.shortest)}.`;
   }
   return longest === undefined
     ? `${name}: the history has no room for any of the windows.`
-    : `${name}: no window up to ${spanText(longest)} rules out the margin of ${marginOf(sli)}. Tolerate more, add units, or watch longer.`;
+    : `${name}: no post window up to ${spanText(longest)} rules out the margin of ${marginOf(sli)} in four of five quiet deploys. Tolerate more, or add units.`;
 }
 
 function postTable(sli: SliOutlook): Block | null {
@@ -57,7 +60,7 @@ function postTable(sli: SliOutlook): Block | null {
     type: "table",
     columns: [
       right("post window"),
-      ...["would see", "in 4 of 5", "rules out", "ruled out", ...(answered ? ["answered"] : [])].map(right),
+      ...["would see", "mostly", "can rule out", "did", ...(answered ? ["answered"] : [])].map(right),
     ],
     rows: sli.posts.map(({ post, mde, reach, ruledOut, runs, answered: said }) => [
       spanText(post),
@@ -74,7 +77,7 @@ function fewerTable(sli: SliOutlook): Block | null {
   if (sli.fewer.length === 0) return null;
   return {
     type: "table",
-    columns: [left("with fewer units"), ...["would see", "in 4 of 5", "rules out"].map(right)],
+    columns: [left("with fewer units"), ...["would see", "mostly", "can rule out"].map(right)],
     rows: sli.fewer.map(({ treated, control, mde, reach }) => [
       `${treated} treated, ${control} control`,
       harmText(sli, mde, ({ median }) => median),

@@ -202,7 +202,7 @@ describe.concurrent("plan", () => {
       "4",
     ]);
     expect(stdout.replaceAll("\n", " ")).toMatch(
-      /^With this config you can see \+[\d.]+ pp in 1h or \+[\d.]+ pp in 4h \(error-rate\) and \+[\d.]+% in 1h or \+[\d.]+% in 4h \(p95-latency\)\./,
+      /^With this config you can see: error-rate \+[\d.]+ pp in 1h or \+[\d.]+ pp in 4h; p95-latency \+[\d.]+% in 1h or \+[\d.]+% in 4h\./,
     );
   });
 });
