@@ -5,22 +5,29 @@
  */
 import { randomUUID } from "node:crypto";
 import type { BotContext } from "../../src/bot/context.ts";
-import { createForget } from "../../src/bot/judge/forget.ts";
-import { judgeIsDead } from "../../src/bot/judge/dead.ts";
-import { createJudge } from "../../src/bot/judge/step.ts";
+import { gateJob } from "../../src/bot/gate/step.ts";
 import type { JobName, JobQueue } from "../../src/bot/jobs/contract.ts";
+import { judgeIsDead } from "../../src/bot/judge/dead.ts";
+import { createForget } from "../../src/bot/judge/forget.ts";
+import { createJudge } from "../../src/bot/judge/step.ts";
 import type { Database, OpenDatabase } from "../../src/bot/store/database.ts";
 import type { TenantRepository } from "../../src/bot/tenant.ts";
 import type { Delivery, DeliveryHandler } from "../../src/bot/webhooks/contract.ts";
 import { deploymentStatusHandler } from "../../src/bot/webhooks/deployment-status.ts";
-import { DeployImpactError } from "../../src/core/errors.ts";
+import type { DeployImpactError } from "../../src/core/errors.ts";
 import { apiFor } from "../../src/github/api.ts";
 import { connect } from "../../src/github/client.ts";
 import { DOORS } from "../../src/github/errors.ts";
 import type { Ports } from "../../src/ports.ts";
 import { recordingLog } from "./bot-log.ts";
 import { botSettings } from "./bot-settings.ts";
-import { deploymentBody, type GithubState, type GithubStandIn, type StandInDeployment, startGithub } from "./github-stand-in.ts";
+import {
+  deploymentBody,
+  type GithubStandIn,
+  type GithubState,
+  type StandInDeployment,
+  startGithub,
+} from "./github-stand-in.ts";
 
 export const SHA = "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678";
 export const SHA_2 = "b2c3d4e5f60718293a4b5c6d7e8f9012345678a1";
@@ -139,7 +146,13 @@ export async function makeWorld(database: OpenDatabase, given: Partial<GithubSta
     queue: tableQueue(database, tenant.installationId, () => now, life),
     connect: async () => {
       if (connectError !== null) throw connectError;
-      const client = connect({ token: "ghs_token", apiUrl: github.url, log, sleep: async () => undefined, secondMs: 1 });
+      const client = connect({
+        token: "ghs_token",
+        apiUrl: github.url,
+        log,
+        sleep: async () => undefined,
+        secondMs: 1,
+      });
       let counted = 0;
       return {
         api: (repository) => mortalApi(apiFor(client, repository, DOORS.app), life),
@@ -233,6 +246,7 @@ export async function makeWorld(database: OpenDatabase, given: Partial<GithubSta
 async function handle(context: BotContext, name: JobName, data: never): Promise<void> {
   const run = { attempt: 0, last: false, signal: new AbortController().signal };
   if (name === "judge") await createJudge(context)(data, run);
+  if (name === "gate") await gateJob(context)(data, run);
   if (name === "forget") await createForget(context)(data, run);
 }
 
@@ -298,7 +312,7 @@ function mortalApi<T extends object>(api: T, life: Process): T {
     get: (target, name, receiver) => {
       const value: unknown = Reflect.get(target, name, receiver);
       if (typeof value !== "function") return value;
-      const writes = /^(create|update|delete)/.test(String(name));
+      const writes = /^(create|update|delete|review)/.test(String(name));
       return async (...given: unknown[]) => {
         if (writes) life.point();
         else if (life.isDead()) throw new Killed("dead");
@@ -326,7 +340,11 @@ function ports(plan: MetricsPlan, now: () => number, life: Process): Ports {
       if (plan.failure !== null) return plan.failure();
       const request = new Request(input, init);
       const asked = new URLSearchParams(request.method === "POST" ? await request.text() : new URL(request.url).search);
-      const [start, end, step] = ["start", "end", "step"].map((name) => Number(asked.get(name))) as [number, number, number];
+      const [start, end, step] = ["start", "end", "step"].map((name) => Number(asked.get(name))) as [
+        number,
+        number,
+        number,
+      ];
       plan.ends.push(end);
       const result = ZONES.map((zone, unit) => ({
         metric: { zone },
