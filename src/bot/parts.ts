@@ -3,11 +3,11 @@ import { deadLetters } from "./dead.ts";
 import { gateJob } from "./gate/step.ts";
 import type { JobHandlers } from "./jobs/contract.ts";
 import { judgeIsDead } from "./judge/dead.ts";
+import { createForget } from "./judge/forget.ts";
 import { createJudge } from "./judge/step.ts";
 import { createReact } from "./react/react.ts";
 import { createSend } from "./react/send.ts";
 import type { BotParts, Inner } from "./start.ts";
-import { forgetJob } from "./upkeep/forget.ts";
 import { housekeepingJob } from "./upkeep/housekeeping.ts";
 import { createPages } from "./web/pages.ts";
 import { deliveryHandlers } from "./webhooks/index.ts";
@@ -23,7 +23,7 @@ function jobHandlers(context: BotContext, { app, queue }: Inner): JobHandlers {
     gate: gateJob(context),
     react: createReact(context),
     reaction: createSend(context),
-    forget: forgetJob(context),
+    forget: createForget(context),
     housekeeping: housekeepingJob({ ...context, app, queue }),
     dead: deadLetters(context, {
       judge: ({ analysisId }, reason) => judgeIsDead(context, analysisId, reason),
