@@ -302,7 +302,7 @@ describe("time", () => {
     const late = await judged(await world(), READY_AT + 3 * HOUR);
     expect(late.metrics.ends).toEqual(inTime.metrics.ends);
     expect(output(late).title).toBe(output(inTime).title);
-    expect(`${output(late).summary}${output(late).text}`).toContain("Looked at 3 h later than planned");
+    expect(`${output(late).summary}${output(late).text}`).toContain("Looked at 3 hours later than planned");
     expect(`${output(inTime).summary}${output(inTime).text}`).not.toContain("later than planned");
     expect(await analyses(late)).toMatchObject([{ state: "done", lateSeconds: 3 * HOUR }]);
     expect(await verdicts(late)).toMatchObject([{ lateSeconds: 3 * HOUR }]);
