@@ -50,7 +50,9 @@ const EXAMPLES = { "failed-deployment": failedDeployment, "node-pool-autoscaler"
 
 describe("examples", () => {
   it("are all tested here, or in a file of their own", () => {
-    expect(foldersIn("examples")).toEqual([...Object.keys(EXAMPLES), "estimate", "rollout-in-waves"].sort());
+    expect(foldersIn("examples")).toEqual(
+      [...Object.keys(EXAMPLES), "estimate", "quiet-week", "rollout-in-waves"].sort(),
+    );
   });
 
   it.each(Object.entries(EXAMPLES))("%s: the shipped data are what its script makes", (name, script) => {
