@@ -20,7 +20,7 @@ interface Parameter {
 interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly (Parameter | { readonly $ref: string })[];
-  readonly requestBody?: { readonly content: Record<string, { readonly schema: Schema }> };
+  readonly requestBody?: { readonly required?: boolean; readonly content: Record<string, { readonly schema: Schema }> };
   readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: Schema }> }>;
 }
 
@@ -124,7 +124,7 @@ export function requestProblems(route: Route, search: URLSearchParams, body: Jso
 function bodyProblems(operation: Operation, body: Json | undefined): string[] {
   const schema = operation.requestBody?.content["application/json"]?.schema;
   if (schema === undefined) return body === undefined ? [] : ["a body was sent to a call that has none"];
-  if (body === undefined) return ["the body is missing"];
+  if (body === undefined) return operation.requestBody?.required === false ? [] : ["the body is missing"];
   const validate = validator(schema, true);
   return validate(body) ? [] : [ajv.errorsText(validate.errors)];
 }
