@@ -543,6 +543,7 @@ function checkBody({ id, headSha, appSlug, appId, fields }: StoredCheck): Fields
     status: fields.status ?? "queued",
     conclusion: fields.conclusion ?? null,
     details_url: fields.details_url ?? null,
+    html_url: `https://github.example/acme/shop/runs/${id}`,
     output: {
       title: output.title ?? null,
       summary: output.summary ?? null,

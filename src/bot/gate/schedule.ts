@@ -27,20 +27,21 @@ export interface Waiting {
   readonly reports: number;
 }
 
-/** At the start, at half of the wait and near its end; the answer is the fourth. */
+/** At the start, at half of the wait and near its end, and once more when it takes longer; the answer comes by itself. */
 function moments({ requestedAt, until }: Waiting): readonly number[] {
   const wait = Math.max(0, until - requestedAt);
   const half = requestedAt + wait / 2;
   const nearEnd = until - Math.max(NEAR_END, wait / 10);
-  return [half, nearEnd].filter((moment) => moment - requestedAt >= APART);
+  return [...[half, nearEnd].filter((moment) => moment - requestedAt >= APART), until + APART];
 }
 
-/** True when a report about the waiting is due. */
+/** True when a report about the waiting is due. One that comes too late, when the answer is due, is left out. */
 export function reportDue(waiting: Waiting, now: number): boolean {
-  if (waiting.reports >= WAITING_REPORTS) return false;
-  const { reportedAt } = waiting;
+  const { reportedAt, reports, until } = waiting;
+  if (reports >= WAITING_REPORTS) return false;
   if (reportedAt === null) return true;
-  return now - reportedAt >= APART && moments(waiting).some((moment) => moment <= now && reportedAt < moment);
+  const due = moments(waiting).filter((moment) => moment <= now && reportedAt < moment);
+  return now - reportedAt >= APART && due.some((moment) => now < until || moment > until);
 }
 
 /** The next moment at which there is something to do: a report, or the end of the wait. */
