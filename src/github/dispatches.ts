@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { ask, ONCE, type PurposeOf, type Target, translated } from "./ask.ts";
 import type { Octokit } from "./client.ts";
 import { type DeploymentRecord, deploymentSchema } from "./records.ts";
@@ -28,7 +27,6 @@ export interface DispatchCalls {
   readonly startWorkflow: (start: WorkflowStart) => Promise<void>;
   readonly sendRepositoryEvent: (event: RepositoryEvent) => Promise<void>;
   readonly createDeployment: (creation: DeploymentCreation) => Promise<DeploymentRecord>;
-  readonly getDefaultBranch: () => Promise<string>;
 }
 
 /** Writes that nobody can take back: none is repeated here. */
@@ -59,10 +57,5 @@ export function dispatchCalls(octokit: Octokit, target: Target, purpose: Purpose
           required_contexts: [],
         }),
       ),
-    getDefaultBranch: async () => {
-      const schema = z.object({ default_branch: z.string() });
-      const why = purpose("metadata", "read the default branch");
-      return (await ask(why, schema, () => octokit.rest.repos.get({ ...target }))).default_branch;
-    },
   };
 }

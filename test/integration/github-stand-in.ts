@@ -13,8 +13,9 @@ import {
   requestProblems,
   routeOf,
 } from "../contract/github-contract.ts";
+import { type Dispatched, dispatchAnswers, nothingDispatched } from "./github-dispatches.ts";
 
-type Fields = { [key: string]: Json };
+export type Fields = { [key: string]: Json };
 
 export interface StandInDeployment {
   readonly id: number;
@@ -124,6 +125,7 @@ export interface GithubState {
   people: Record<string, StandInPerson>;
   reactions: StoredReaction[];
   reviews: StoredReview[];
+  readonly dispatched: Dispatched;
   /** Pull requests of a commit are found from this request on (1: at once). */
   indexedFrom: number;
   lockedIssues: Set<number>;
@@ -146,7 +148,7 @@ export interface GithubStandIn {
   readonly close: () => Promise<void>;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly body?: Json;
   readonly headers?: Record<string, string>;
@@ -170,6 +172,7 @@ export async function startGithub(initial: Partial<GithubState> = {}, prefix = "
     people: {},
     reactions: [],
     reviews: [],
+    dispatched: nothingDispatched(),
     indexedFrom: 1,
     lockedIssues: new Set(),
     failures: [],
@@ -265,7 +268,7 @@ function send(response: ServerResponse, { status, body, headers = {} }: Answer):
   response.writeHead(status, head).end(body === undefined ? "" : JSON.stringify(body));
 }
 
-interface Call {
+export interface Call {
   readonly route: Route;
   readonly search: URLSearchParams;
   readonly body: Json | undefined;
@@ -446,6 +449,7 @@ const ANSWERS: Readonly<Record<string, (call: Call) => Answer>> = {
     return { status: 200, body: { permission, role_name: role, user } };
   },
   "actions/review-custom-gates-for-run": reviewAnswer,
+  ...dispatchAnswers(deploymentBody),
 };
 
 /** GitHub takes ten reports, comments of 1,024 characters, and one decision. */

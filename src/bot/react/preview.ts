@@ -31,7 +31,7 @@ export async function preview(
         const ground = await rollbackGround(occasion, api, null);
         if (!ground.ok) return { nothing: ground.why };
         const wanted = { rollback: detail.rollback, id: key, previousSha: ground.previousSha };
-        return (await prepareRollback(wanted, occasion, api)).request;
+        return prepareRollback(wanted, occasion, api).request;
       } catch (error) {
         // A dry run that cannot look is still a dry run.
         if (error instanceof DeployImpactError && !error.retryable) return { nothing: error.message };

@@ -10,12 +10,7 @@ import { ROLLBACK_PAYLOAD } from "./plan.ts";
 
 export type RollbackPort = Pick<
   GithubApi,
-  | "listDeployments"
-  | "listDeploymentStatuses"
-  | "startWorkflow"
-  | "sendRepositoryEvent"
-  | "createDeployment"
-  | "getDefaultBranch"
+  "listDeployments" | "listDeploymentStatuses" | "startWorkflow" | "sendRepositoryEvent" | "createDeployment"
 >;
 
 /** Deployments of the environment that are looked at for the one before. */
@@ -70,11 +65,11 @@ interface Rollback {
   readonly previousSha: string;
 }
 
-export async function prepareRollback(
+export function prepareRollback(
   { rollback, id, previousSha }: Rollback,
   occasion: Occasion,
   api: RollbackPort,
-): Promise<Prepared> {
+): Prepared {
   const { verdict, analysis, link } = occasion;
   const values = {
     environment: verdict.environment,
@@ -89,7 +84,7 @@ export async function prepareRollback(
   const facts = { environment: verdict.environment, sha: verdict.sha, previousSha, report: link, reaction: id, inputs };
   switch (rollback.how) {
     case "workflow-dispatch": {
-      const ref = rollback.ref ?? (await api.getDefaultBranch());
+      const ref = rollback.ref ?? analysis.defaultBranch;
       const start = { workflow: rollback.workflow ?? "", ref, inputs };
       return prepared({ how: rollback.how, ...start }, async () => {
         await api.startWorkflow(start);

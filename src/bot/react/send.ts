@@ -97,7 +97,7 @@ async function prepare(
       const api = await connected();
       const ground = await rollbackGround(occasion, api, id);
       if (!ground.ok) return { kind: "refused", why: ground.why };
-      return await prepareRollback({ rollback: detail.rollback, id, previousSha: ground.previousSha }, occasion, api);
+      return prepareRollback({ rollback: detail.rollback, id, previousSha: ground.previousSha }, occasion, api);
     }
   }
 }
