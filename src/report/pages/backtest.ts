@@ -80,7 +80,7 @@ function alarms({ count: hits, rate }: MeasuredRate): string {
 
 function legend({ slis, alpha }: BacktestDocument): string {
   const seen = slis.flatMap(({ excludesZero }) => (excludesZero.rate === null ? [] : [excludesZero]));
-  const spread = seen.length === 1 && seen[0] !== undefined ? ` (here ${rateText(seen[0])})` : "";
+  const spread = seen.length === 1 && seen[0] !== undefined ? `, here ${rateText(seen[0])}` : "";
   return `misses: intervals that leave out "no change", whatever the margin; ${percent(alpha)} is right${spread}. open: inconclusive. would see: the harm that the middle window calls a regression in four of five cases. ruled out: share of fake deploys that ended with harm beyond the margin ruled out.`;
 }
 
