@@ -19,10 +19,12 @@ import { fileSource } from "./file/source.ts";
 import { googleMonitoringSource } from "./google-cloud-monitoring/source.ts";
 import { grafanaSource } from "./grafana/source.ts";
 import { graphiteSource } from "./graphite/source.ts";
+import { honeycombSource } from "./honeycomb/source.ts";
 import { httpJsonSource } from "./http-json/source.ts";
 import { influxdbSource } from "./influxdb/source.ts";
 import { newRelicSource } from "./new-relic/source.ts";
 import { prometheusSource } from "./prometheus/source.ts";
+import { splunkSource } from "./splunk-observability/source.ts";
 
 /** A source whose options are known: nobody outside needs their type. */
 export interface OpenSource {
@@ -106,5 +108,7 @@ export const SOURCES: Readonly<Record<string, SourceEntry>> = Object.fromEntries
   ...byType(dynatraceSource),
   ...byType(azureMonitorSource),
   ...byType(logAnalyticsSource),
+  ...byType(honeycombSource),
+  ...byType(splunkSource),
   ...byType(prometheusSource),
 ]);

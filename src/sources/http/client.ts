@@ -25,6 +25,9 @@ import { openTransport } from "./transport.ts";
 /** Addresses up to this length go by GET, longer ones by POST with a form; proxies cut off at 4 to 8 KiB. */
 const LONGEST_GET_ADDRESS = 2000;
 
+/** A query that becomes a thing of its own at the server is answered by 201. */
+const ANSWERS: ReadonlySet<number> = new Set([200, 201]);
+
 interface Connection {
   readonly server: string;
   readonly options: ConnectOptions;
@@ -252,7 +255,7 @@ async function readAnswer<T>(
   if (response.status >= 300 && response.status < 400) {
     return fail(redirectFailure(response.status, redirectTarget(response, connection), context));
   }
-  if (response.status !== 200) return fail(explainStatus(response, body.text, request, connection, context));
+  if (!ANSWERS.has(response.status)) return fail(explainStatus(response, body.text, request, connection, context));
   const verdict = request.read(body.text);
   if (verdict.ok) return verdict;
   if (verdict.status !== undefined) {

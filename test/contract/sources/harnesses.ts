@@ -12,9 +12,11 @@ import { elasticsearchHarness } from "./harnesses/elasticsearch.ts";
 import { googleMonitoringHarness } from "./harnesses/google-cloud-monitoring.ts";
 import { grafanaHarness } from "./harnesses/grafana.ts";
 import { graphiteHarness } from "./harnesses/graphite.ts";
+import { honeycombHarness } from "./harnesses/honeycomb.ts";
 import { httpJsonHarness } from "./harnesses/http-json.ts";
 import { influxdbHarness } from "./harnesses/influxdb.ts";
 import { newRelicHarness } from "./harnesses/new-relic.ts";
+import { splunkHarness } from "./harnesses/splunk-observability.ts";
 
 /** One way to fill a source with the fixture, and ways to break it. Each source needs one. */
 export interface SourceHarness {
@@ -331,6 +333,8 @@ export const HARNESSES: readonly SourceHarness[] = [
   dynatraceHarness,
   azureMonitorHarness,
   logAnalyticsHarness,
+  honeycombHarness,
+  splunkHarness,
   httpJsonHarness,
   prometheusHarness,
 ];
