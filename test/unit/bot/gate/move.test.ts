@@ -20,7 +20,7 @@ const CONFIG: GateConfig = {
   maxWait: 24 * HOUR,
 };
 
-const GATE = {
+const GATE: Parameters<typeof moveAfterLook>[0] = {
   environment: "production",
   sha: SHA,
   watches: null,
