@@ -71,7 +71,7 @@ function tooLarge(name: string): DeployImpactError {
 
 function unreadable(cause: unknown): DeployImpactError {
   return new DeployImpactError("CREDENTIAL_MISSING", "The secrets folder of the bot cannot be read.", {
-    hint: "Let the operator of the bot check DEPLOY_IMPACT_SECRETS_FOLDER and its permissions.",
+    hint: "Let the operator of the bot check SECRETS_FOLDER and its permissions.",
     cause,
   });
 }

@@ -82,7 +82,7 @@ function unseal(sealed: Uint8Array, place: string, key: Uint8Array): string {
 
 function noKey(): DeployImpactError {
   return new DeployImpactError("CREDENTIAL_MISSING", "Secrets cannot be stored: the bot has no encryption key.", {
-    hint: "Set DEPLOY_IMPACT_ENCRYPTION_KEY (docs/operating.md), or give secrets by the environment or a folder.",
+    hint: "Set ENCRYPTION_KEY (docs/operating.md), or give secrets by the environment or a folder.",
   });
 }
 
@@ -91,7 +91,7 @@ function otherKey(): DeployImpactError {
     "CREDENTIAL_MISSING",
     "A stored secret was encrypted with a key that the bot no longer has.",
     {
-      hint: "Put the old key into DEPLOY_IMPACT_PREVIOUS_ENCRYPTION_KEYS, or store the secret again.",
+      hint: "Put the old key into PREVIOUS_ENCRYPTION_KEYS, or store the secret again.",
     },
   );
 }
