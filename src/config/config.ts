@@ -29,7 +29,7 @@ export type FailRule = (typeof FAIL_RULES)[number];
 export const BLOCK_RULES = ["neutral", "block"] as const;
 export type BlockRule = (typeof BLOCK_RULES)[number];
 
-/** More looks find nothing sooner and cost sharpness at the end (docs/evidence.md). */
+/** Each look reads all metrics again; eight find clear harm in the first eighth of the window (docs/evidence.md). */
 export const MOST_LOOKS = 20;
 
 /** What a gate does with a verdict that neither opens nor shuts it. `wait`: says so and leaves it to people. */
