@@ -7,6 +7,7 @@ import { requestGate } from "../../src/bot/store/gates.ts";
 import { addRepository } from "../../src/bot/store/installations.ts";
 import { openDatabase } from "../../src/bot/store/open.ts";
 import { addOutcome } from "../../src/bot/store/outcomes.ts";
+import { addReaction } from "../../src/bot/store/reactions.ts";
 import { addVerdict } from "../../src/bot/store/verdicts.ts";
 import type { TenantRepository } from "../../src/bot/tenant.ts";
 import type { ResultDocument } from "../../src/core/result.ts";
@@ -159,12 +160,7 @@ export async function addScenery(
     note: "Revert of this commit on main",
     at: NOW / 1000 - 300,
   });
-  await database.query(
-    `insert into reactions (verdict_id, installation_id, repository_id, environment, kind, key, state, detail, created_at)
-     values ($1, $2, $3, 'production', 'alert-slack', 'k1', 'sent', '{}', $4),
-            ($1, $2, $3, 'production', 'rollback', 'k2', 'dry-run', '{}', $4)`,
-    [regression, SHOP.installationId, SHOP.repositoryId, new Date(NOW - 500_000)],
-  );
+  await addReactions(database, regression);
   const waiting = await addDeploy(database, SHOP, { environment: "production", deployedAt: NOW / 1000 - 1200 });
   await addDeploy(database, BLOG, { environment: "staging", deployedAt: NOW / 1000 - 9000 });
   await requestGate(database, SHOP, {
@@ -176,4 +172,33 @@ export async function addScenery(
     deadline: NOW / 1000 + 29 * 86_400,
   });
   return { regression, waiting };
+}
+
+async function addReactions(database: OpenDatabase, verdictId: string): Promise<void> {
+  const common = { severity: "page" as const, entry: "first", request: null };
+  const limit = { count: 3, per: 3600 };
+  const alert = { to: "slack" as const, urlEnv: "SLACK_URL", when: "page" as const, dryRun: true, atMost: limit };
+  const rollback = {
+    how: "workflow-dispatch" as const,
+    workflow: "rollback.yml",
+    ref: null,
+    eventType: "rollback",
+    inputs: {},
+    when: "after-click" as const,
+    dryRun: true,
+    atMost: limit,
+  };
+  const given = { verdictId, environment: "production", state: "dry-run" as const, at: NOW / 1000 - 500 };
+  await addReaction(database, SHOP, {
+    ...given,
+    kind: "slack",
+    key: "k1",
+    detail: { does: "alert", alert, ...common },
+  });
+  await addReaction(database, SHOP, {
+    ...given,
+    kind: "rollback",
+    key: "k2",
+    detail: { does: "rollback", rollback, actor: null, ...common },
+  });
 }

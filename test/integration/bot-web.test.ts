@@ -432,7 +432,7 @@ describe("pages", () => {
     for (const part of [
       "Regression: p95 latency +12.4%",
       "Plan changed by ada",
-      "dry run: nothing was sent",
+      "would have started rollback",
       "reverted",
       "Revert of this commit on main",
       "All verdicts on this deploy",

@@ -251,31 +251,6 @@ export async function ledgerCounts(database: Database, reach: Reach, since: numb
   );
 }
 
-/** One thing that followed from a verdict. */
-export interface FollowedReaction {
-  readonly kind: string;
-  readonly state: string;
-  readonly detail: unknown;
-  readonly error: string | null;
-  readonly at: number;
-}
-
-/** Oldest first. */
-export async function reactionsTo(database: Database, tenant: Tenant, verdictId: string): Promise<FollowedReaction[]> {
-  const rows = await database.query<{
-    kind: string;
-    state: string;
-    detail: unknown;
-    error: string | null;
-    at: Date;
-  }>(
-    `select kind, state, detail, error, coalesce(sent_at, created_at) as at from reactions
-     where verdict_id = $1 and installation_id = $2 and repository_id = $3 order by created_at, id`,
-    [verdictId, tenant.installationId, tenant.repositoryId],
-  );
-  return rows.map((row) => ({ ...row, at: row.at.getTime() / 1000 }));
-}
-
 interface RepositoryRow {
   readonly repository_id: number;
   readonly installation_id: number;

@@ -1,9 +1,10 @@
 import { loadConfig } from "../../config/load.ts";
 import { DeployImpactError } from "../../core/errors.ts";
 import type { PlanAmendment } from "../../report/amendments.ts";
-import type { ReactionNote, ReportContext, Values } from "../../report/context.ts";
+import type { ReportContext, Values } from "../../report/context.ts";
+import { reactionNotes } from "../react/notes.ts";
 import type { Analysis } from "../store/analyses.ts";
-import type { FollowedReaction } from "../store/pages.ts";
+import type { Reaction } from "../store/reactions.ts";
 import type { StoredVerdict } from "../store/verdicts.ts";
 
 /** How a stored verdict is told on its page: redacted as in its repository's check and comment. */
@@ -13,7 +14,7 @@ export function reportContext(
   given: {
     readonly serverUrl: string;
     readonly amendments: readonly PlanAmendment[];
-    readonly reactions: readonly FollowedReaction[];
+    readonly reactions: readonly Reaction[];
   },
 ): ReportContext {
   const { tenant, environment, sha } = verdict;
@@ -32,7 +33,7 @@ export function reportContext(
     batchPullRequests: pullRequests.length > 1 ? pullRequests : [],
     commands: true,
     amendments: given.amendments,
-    reactions: given.reactions.map(reactionNote),
+    reactions: reactionNotes(given.reactions),
   };
 }
 
@@ -46,25 +47,4 @@ function valuesOf({ config, environment, tenant }: Analysis): Values {
     if (error instanceof DeployImpactError) return "relative";
     throw error;
   }
-}
-
-const STATES: Readonly<Record<string, string>> = {
-  planned: "planned",
-  "awaiting-click": "waits for a person's click",
-  "dry-run": "dry run: nothing was sent",
-  sending: "being sent",
-  sent: "done",
-  failed: "failed",
-  unknown: "not known whether it arrived",
-  limited: "held back: too many of its kind",
-};
-
-function reactionNote({ kind, state, error, at }: FollowedReaction): ReactionNote {
-  const said = STATES[state] ?? state;
-  return {
-    at: new Date(at * 1000).toISOString(),
-    what: kind.replaceAll(/[-_:]/g, " "),
-    state: error === null ? said : `${said} (${error})`,
-    url: null,
-  };
 }

@@ -12,10 +12,10 @@ import {
   knownRepositories,
   ownerOf,
   type Reach,
-  reactionsTo,
   recentVerdicts,
   waitingAnalyses,
 } from "../store/pages.ts";
+import { reactionsOf } from "../store/reactions.ts";
 import { findVerdict, latestVerdict, listVerdicts, type StoredVerdict, verdictDocument } from "../store/verdicts.ts";
 import type { TenantRepository } from "../tenant.ts";
 import { type Answer, html, redirect } from "./answers.ts";
@@ -143,7 +143,7 @@ async function tell({ database, settings }: Site, tenant: TenantRepository, id: 
   const context = reportContext(verdict, analysis, {
     serverUrl: settings.serverUrl,
     amendments: await amendmentsOf(database, tenant, analysis.id),
-    reactions: await reactionsTo(database, tenant, id),
+    reactions: await reactionsOf(database, tenant, id),
   });
   return { verdict, analysis, document, context };
 }

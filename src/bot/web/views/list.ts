@@ -63,7 +63,7 @@ function select(
     ({ value, text }) =>
       `<option value="${escapeHtml(value)}"${value === (chosen ?? "") ? " selected" : ""}>${escapeHtml(text)}</option>`,
   );
-  return `<label>${label}<select name="${name}">${all.join("")}</select></label>`;
+  return `<div><label for="filter-${name}">${label}</label><select id="filter-${name}" name="${name}">${all.join("")}</select></div>`;
 }
 
 function pager({ base, filter, next, isLater }: ListContent): string {
