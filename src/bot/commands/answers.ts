@@ -1,5 +1,5 @@
-import type { Access, AccessLevel } from "../../github/people.ts";
 import type { Verdict } from "../../core/result.ts";
+import type { Access, AccessLevel } from "../../github/people.ts";
 import { codeMarkdown, escapeMarkdown, linkMarkdown } from "../../report/escape.ts";
 import { instant, listing } from "../../report/format.ts";
 import { VERDICT_WORDING } from "../../report/wording/verdicts.ts";

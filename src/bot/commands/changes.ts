@@ -2,11 +2,11 @@ import { formatDuration } from "../../config/duration.ts";
 import { loadConfig } from "../../config/load.ts";
 import { GIVE_UP_SECONDS } from "../../github/limits.ts";
 import type { BotContext } from "../context.ts";
+import { confirmRollback } from "../react/confirm.ts";
 import { addAmendment, amendmentsOf } from "../store/amendments.ts";
 import type { Analysis } from "../store/analyses.ts";
 import { changeAnalysis, planLook } from "../store/analysis-changes.ts";
 import type { Database } from "../store/database.ts";
-import { moveReaction, rollbackOf } from "../store/reactions.ts";
 import { latestVerdict, setConclusion } from "../store/verdicts.ts";
 import { amendedConfig, longestPost } from "./plan-changes.ts";
 
@@ -64,7 +64,8 @@ export async function extend(
   { actor, origin, at }: Asker,
 ): Promise<Changed> {
   const { id, tenant, config, environment, state, deployedAt } = analysis;
-  if (state === "overtaken") return refused("A newer deploy came inside the window, so a longer one would mix the two.");
+  if (state === "overtaken")
+    return refused("A newer deploy came inside the window, so a longer one would mix the two.");
   if (config === null) return refused("The plan is not written down yet; ask again when the check shows it.");
   const announced = loadConfig({ text: config.text, file: config.path, environment });
   return database.transaction(async (inside) => {
@@ -109,20 +110,14 @@ export async function acknowledge(
   });
 }
 
-/** The rollback that waits for somebody to say so. Its own checks (a newer deploy, the limits) come when it starts. */
+/** The rollback that waits for somebody to say so. Whether a newer deploy came is looked at when it starts. */
 export async function startRollback(
   { database, queue }: ChangeContext,
-  { id, tenant }: Analysis,
-  { actor }: Asker,
+  analysis: Analysis,
+  { actor, at }: Asker,
 ): Promise<Changed> {
   return database.transaction(async (inside) => {
-    const reaction = await rollbackOf(inside, tenant, id);
-    if (reaction === null || reaction.detail.does !== "rollback") return refused("No rollback is prepared.");
-    if (reaction.state !== "awaiting-click") return DONE;
-    const detail = { ...reaction.detail, actor };
-    if (!(await moveReaction(inside, reaction, "awaiting-click", { to: "planned", detail }))) return DONE;
-    const { installationId } = tenant;
-    await queue.send("reaction", { reactionId: reaction.id }, { key: reaction.id, installationId, inside });
-    return DONE;
+    const confirmation = await confirmRollback(inside, queue, analysis, { actor, at });
+    return confirmation.kind === "refused" ? confirmation : DONE;
   });
 }

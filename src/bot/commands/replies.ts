@@ -42,7 +42,9 @@ export async function standing(
     return;
   }
   const key = { pullRequest: issue, marker: given.marker, login };
-  const ours = (await api.listComments(issue)).filter((one) => one.login === login && one.body.startsWith(given.marker));
+  const ours = (await api.listComments(issue)).filter(
+    (one) => one.login === login && one.body.startsWith(given.marker),
+  );
   const existing = ours.toSorted((a, b) => b.id - a.id)[0] ?? null;
   await syncComment(api, key, { body, existing, repost: existing !== null && given.atTheEnd });
 }

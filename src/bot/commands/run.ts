@@ -8,8 +8,15 @@ import { amendmentsOf } from "../store/amendments.ts";
 import type { Analysis } from "../store/analyses.ts";
 import { latestVerdict, verdictDocument } from "../store/verdicts.ts";
 import { reportContext } from "../web/report.ts";
-import { helpAnswer, NOT_JUDGED_YET, otherEnvironment, statusAnswer, UNKNOWN_HERE, whichEnvironment } from "./answers.ts";
-import { type Asker, acknowledge, type Changed, extend, rerun } from "./changes.ts";
+import {
+  helpAnswer,
+  NOT_JUDGED_YET,
+  otherEnvironment,
+  statusAnswer,
+  UNKNOWN_HERE,
+  whichEnvironment,
+} from "./answers.ts";
+import { type Asker, acknowledge, extend, rerun } from "./changes.ts";
 import { analysesOf, type Conversation } from "./find.ts";
 import type { Command } from "./grammar.ts";
 
@@ -50,17 +57,18 @@ export async function runCommand(
   if (analysis === undefined) return refused(otherEnvironment(names));
   if (command.name === "status") return status(context, meant);
   if (meant.length > 1) return refused(whichEnvironment(command.name, names));
-  if (command.name === "explain") return explain(context, analysis);
-  return change(context, analysis, command, asker);
+  return runOn(context, analysis, command, asker);
 }
 
-function change(
+function runOn(
   context: RunContext,
   analysis: Analysis,
-  command: Extract<Command, { name: "rerun" | "extend" | "ack" }>,
+  command: Exclude<Command, { name: "help" | "status" }>,
   asker: Asker,
-): Promise<Changed> {
+): Promise<Result> {
   switch (command.name) {
+    case "explain":
+      return explain(context, analysis);
     case "rerun":
       return rerun(context, analysis, asker);
     case "extend":

@@ -57,9 +57,9 @@ export async function finishCommand(
 }
 
 export interface Traffic {
-  /** Commands of this person here. */
+  /** Commands of this person here that were looked at. */
   readonly byActor: number;
-  /** Commands of everybody who may give any. */
+  /** Commands of everybody who may give them. */
   readonly accepted: number;
   /** Comments of ours that answered. */
   readonly answers: number;
@@ -69,11 +69,16 @@ export interface Traffic {
 export async function trafficOn(
   database: Database,
   tenant: Tenant,
-  { issue, actor, since, but }: { readonly issue: number; readonly actor: string; readonly since: number; readonly but: string },
+  {
+    issue,
+    actor,
+    since,
+    but,
+  }: { readonly issue: number; readonly actor: string; readonly since: number; readonly but: string },
 ): Promise<Traffic> {
   const [row] = await database.query<{ by_actor: number; accepted: number; answers: number }>(
-    `select count(*) filter (where actor = $4)::int as by_actor,
-       count(*) filter (where outcome is distinct from 'refused')::int as accepted,
+    `select count(*) filter (where actor = $4 and outcome is distinct from 'limited')::int as by_actor,
+       count(*) filter (where outcome is null or outcome not in ('refused', 'limited'))::int as accepted,
        count(*) filter (where answered)::int as answers
      from commands
      where installation_id = $1 and repository_id = $2 and issue = $3 and at > $5 and id <> $6`,

@@ -23,7 +23,8 @@ export function issueCommentHandler(context: CommentContext): DeliveryHandler {
     const parsed = parseCommand(comment.body ?? "");
     if (parsed.kind === "none") return "no command";
     const author = comment.user ?? sender;
-    if ([author, sender].some(({ login, type }) => type === "Bot" || login.endsWith("[bot]"))) return "written by a bot";
+    if ([author, sender].some(({ login, type }) => type === "Bot" || login.endsWith("[bot]")))
+      return "written by a bot";
     await addRepository(context.database, repository);
     return onCommand(context, {
       tenant: repository,

@@ -2,7 +2,14 @@ import { z } from "zod";
 import { reaches } from "../../github/people.ts";
 import { NEEDED_TO_CLICK } from "../commands/access.ts";
 import { type Click, parseClick } from "../commands/buttons.ts";
-import { type Asker, acknowledge, type ChangeContext, type Changed, extend, startRollback } from "../commands/changes.ts";
+import {
+  type Asker,
+  acknowledge,
+  type ChangeContext,
+  type Changed,
+  extend,
+  startRollback,
+} from "../commands/changes.ts";
 import type { BotContext } from "../context.ts";
 import { type Analysis, analysisOfCheck } from "../store/analyses.ts";
 import { claimCommand, finishCommand } from "../store/commands.ts";
