@@ -1,12 +1,13 @@
 import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { confirmRollback, rollbackWaits } from "../../src/bot/react/confirm.ts";
+import { type Confirmation, confirmRollback, rollbackWaits } from "../../src/bot/react/confirm.ts";
 import { reactionNotes } from "../../src/bot/react/notes.ts";
 import { createReact, type ReactContext } from "../../src/bot/react/react.ts";
 import { createSend } from "../../src/bot/react/send.ts";
 import { changeAnalysis } from "../../src/bot/store/analysis-changes.ts";
 import type { OpenDatabase } from "../../src/bot/store/database.ts";
 import { loadReaction, moveReaction, type Reaction, reactionsOf, rollbackOf } from "../../src/bot/store/reactions.ts";
+import type { Tenant } from "../../src/bot/tenant.ts";
 import type { ResultDocument } from "../../src/core/result.ts";
 import { apiFor } from "../../src/github/api.ts";
 import { connect } from "../../src/github/client.ts";
@@ -108,6 +109,19 @@ async function verdict(
   const config = { path: "deploy-impact.yml", text: `${SMALLEST}${reactions}`, reference: "main@9f8e7d6" };
   await changeAnalysis(store.database, { id: analysisId, tenant: SHOP }, { config });
   return { analysisId, verdictId };
+}
+
+/** A click of somebody who may. */
+async function click({ analysisId }: Judged, actor: string, tenant: Tenant = SHOP): Promise<Confirmation> {
+  const { queue } = context();
+  return await store.database.transaction((inside) =>
+    confirmRollback(
+      inside,
+      queue,
+      { id: analysisId, tenant: { ...SHOP, ...tenant }, environment: "production" },
+      { actor, at: now },
+    ),
+  );
 }
 
 const RUN = { attempt: 0, last: false, signal: new AbortController().signal };
@@ -521,10 +535,8 @@ describe("a rollback", () => {
     await react(deploy);
     expect(jobs).toEqual([]);
     expect(await rollbackWaits(store.database, SHOP, deploy.analysisId)).toBe(true);
-    const clicks = await Promise.all(
-      ["ann", "bob"].map((who) => confirmRollback(context(), SHOP, deploy.verdictId, who)),
-    );
-    expect(clicks.filter(({ started }) => started)).toHaveLength(1);
+    const clicks = await Promise.all([click(deploy, "ann"), click(deploy, "bob")]);
+    expect(clicks.map(({ kind }) => kind).toSorted()).toEqual(["already", "started"]);
     await work();
     expect(github.state.dispatched.started).toEqual([
       { workflow: "back.yml", ref: "main", inputs: { environment: "production", version: BEFORE } },
@@ -534,16 +546,14 @@ describe("a rollback", () => {
       what: expect.stringMatching(/^rollback \(workflow `back.yml`\) started by @(ann|bob)$/),
       state: "done",
     });
-    expect((await confirmRollback(context(), SHOP, deploy.verdictId, "carl")).said).toContain("started already");
+    expect(await click(deploy, "carl")).toEqual({ kind: "already" });
+    expect(jobs).toEqual([]);
   });
 
   it("is confirmed by its own tenant only", async () => {
     const deploy = await scene(`${WORKFLOW}  dry-run: false\n`);
     await react(deploy);
-    expect(await confirmRollback(context(), OTHER, deploy.verdictId, "mallory")).toEqual({
-      started: false,
-      said: "Nothing was rolled back: this verdict is not known.",
-    });
+    expect(await click(deploy, "mallory", OTHER)).toEqual({ kind: "refused", why: "No rollback is prepared." });
     expect(await rollbackWaits(store.database, OTHER, deploy.analysisId)).toBe(false);
     expect(await reactionsOf(store.database, OTHER, deploy.verdictId)).toEqual([]);
   });
@@ -568,7 +578,7 @@ describe("a rollback", () => {
     const deploy = await scene(`${WORKFLOW}  dry-run: false\n`);
     await react(deploy);
     await verdict("", CLEAR, deploy);
-    expect((await confirmRollback(context(), SHOP, deploy.verdictId, "ann")).said).toContain("no regression any more");
+    expect(await click(deploy, "ann")).toMatchObject({ why: "The verdict is no regression any more." });
   });
 
   it("is a deployment of the last commit that succeeded, found again instead of made twice", async () => {
@@ -636,12 +646,14 @@ describe("a rollback", () => {
     const reactions = `${WORKFLOW}  dry-run: false\n  at-most: 1 per 24h\n`;
     const first = await scene(reactions);
     await react(first);
-    await confirmRollback(context(), SHOP, first.verdictId, "ann");
+    await click(first, "ann");
     await work();
     now += 3600;
     const second = await verdict(reactions, PAGE, { at: NOW / 1000 - 100 });
     await react(second);
-    expect((await confirmRollback(context(), SHOP, second.verdictId, "ann")).said).toContain("limit of 1 rollback");
+    expect(await click(second, "ann")).toMatchObject({
+      why: expect.stringContaining("limit of the config (1 in 1440"),
+    });
     expect(github.state.dispatched.started).toHaveLength(1);
   });
 

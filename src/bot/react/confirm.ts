@@ -1,41 +1,44 @@
-import type { BotContext } from "../context.ts";
+import type { JobQueue } from "../jobs/contract.ts";
+import type { Analysis } from "../store/analyses.ts";
 import type { Database } from "../store/database.ts";
 import { countReactions, holdEnvironment, moveReaction, type Reaction, rollbackOf } from "../store/reactions.ts";
-import { findVerdict, latestVerdict } from "../store/verdicts.ts";
+import { latestVerdict } from "../store/verdicts.ts";
 import type { Tenant } from "../tenant.ts";
-import { sendJob } from "./react.ts";
-import { showReactions } from "./show.ts";
+import { sendJob } from "./context.ts";
 
-export type ConfirmContext = Pick<BotContext, "database" | "queue" | "connect" | "now" | "log">;
-
-/** What a click on `Roll back` led to; `said` is one sentence for the person. */
-export interface Confirmation {
-  readonly started: boolean;
-  readonly said: string;
+/** Who confirms, and when (epoch seconds). The caller has checked that they may. */
+export interface Confirming {
+  readonly actor: string;
+  readonly at: number;
 }
 
-/**
- * Starts the rollback that waits for a click. The caller has checked that `actor` may: whoever may push may roll back.
- * A second click, or a redelivery of the first, starts nothing more.
- */
+export type Confirmation =
+  | { readonly kind: "started" }
+  /** A second click, or a redelivery of the first: nothing more is started. */
+  | { readonly kind: "already" }
+  | { readonly kind: "refused"; readonly why: string };
+
+/** Starts the rollback that waits for a person, in the caller's transaction. */
 export async function confirmRollback(
-  context: ConfirmContext,
-  tenant: Tenant,
-  verdictId: string,
-  actor: string,
+  inside: Database,
+  queue: JobQueue,
+  { id, tenant, environment }: Pick<Analysis, "id" | "tenant" | "environment">,
+  { actor, at }: Confirming,
 ): Promise<Confirmation> {
-  const verdict = await findVerdict(context.database, tenant, verdictId);
-  if (verdict === null) return refusal("this verdict is not known");
-  const confirmation = await context.database.transaction(async (inside) => {
-    await holdEnvironment(inside, tenant, verdict.environment);
-    const newest = await latestVerdict(inside, tenant, verdict.analysisId);
-    if (newest !== null && newest.verdict !== "regression") return refusal("the verdict is no regression any more");
-    const reaction = await rollbackOf(inside, tenant, verdict.analysisId);
-    if (reaction === null) return refusal("no rollback is configured for this deploy");
-    return await start(context, inside, reaction, actor);
-  });
-  if (confirmation.started) await showReactions(context, verdict);
-  return confirmation;
+  await holdEnvironment(inside, tenant, environment);
+  const reaction = await rollbackOf(inside, tenant, id);
+  if (reaction === null || reaction.detail.does !== "rollback") return refused("No rollback is prepared.");
+  if (reaction.state !== "awaiting-click") return ENDED[reaction.state];
+  const newest = await latestVerdict(inside, tenant, id);
+  if (newest !== null && newest.verdict !== "regression") return refused("The verdict is no regression any more.");
+  const { count, per } = reaction.detail.rollback.atMost;
+  const done = await countReactions(inside, tenant, { environment, entry: reaction.detail.entry, since: at - per });
+  if (done >= count)
+    return refused(`The limit of the config (${count} in ${Math.round(per / 60)} minutes) is reached.`);
+  const detail = { ...reaction.detail, actor };
+  if (!(await moveReaction(inside, reaction, "awaiting-click", { to: "planned", detail }))) return { kind: "already" };
+  await sendJob(queue, inside, { id: reaction.id, installationId: tenant.installationId });
+  return { kind: "started" };
 }
 
 /** True while the button makes sense. */
@@ -43,34 +46,16 @@ export async function rollbackWaits(database: Database, tenant: Tenant, analysis
   return (await rollbackOf(database, tenant, analysisId))?.state === "awaiting-click";
 }
 
-async function start(
-  context: ConfirmContext,
-  inside: Database,
-  reaction: Reaction,
-  actor: string,
-): Promise<Confirmation> {
-  const { detail, environment, tenant } = reaction;
-  if (detail.does !== "rollback" || reaction.state !== "awaiting-click") return refusal(ENDED[reaction.state]);
-  const now = context.now() / 1000;
-  const { count, per } = detail.rollback.atMost;
-  const done = await countReactions(inside, tenant, { environment, entry: detail.entry, since: now - per });
-  if (done >= count) return refusal(`the limit of ${count} rollbacks in ${Math.round(per / 3600)} hours is reached`);
-  await moveReaction(inside, reaction, "awaiting-click", { to: "planned", detail: { ...detail, actor } });
-  await sendJob(context, inside, reaction.id, tenant.installationId);
-  return { started: true, said: `Rollback of ${environment} is started.` };
+function refused(why: string): Confirmation {
+  return { kind: "refused", why };
 }
 
-const ENDED: Readonly<Record<Reaction["state"], string>> = {
-  planned: "the rollback is about to start already",
-  "awaiting-click": "the rollback cannot be started",
-  "dry-run": "rollbacks are dry runs here (`dry-run: false` in the config changes that)",
-  sending: "the rollback is being started already",
-  sent: "the rollback was started already",
-  failed: "the rollback failed; the check says why",
-  unknown: "the rollback may have been started; look at the deployments before starting another one",
-  limited: "the limit of rollbacks is reached",
+const ENDED: Readonly<Record<Exclude<Reaction["state"], "awaiting-click">, Confirmation>> = {
+  planned: { kind: "already" },
+  sending: { kind: "already" },
+  sent: { kind: "already" },
+  "dry-run": refused("Rollbacks are dry runs here; `dry-run: false` in the config changes that."),
+  failed: refused("The rollback failed; the check says why."),
+  unknown: refused("The rollback may have started; look at the deployments before starting another one."),
+  limited: refused("The limit of the config is reached."),
 };
-
-function refusal(why: string): Confirmation {
-  return { started: false, said: `Nothing was rolled back: ${why}.` };
-}

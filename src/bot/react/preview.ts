@@ -1,10 +1,10 @@
 import { DeployImpactError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/outcome.ts";
 import type { GithubApi } from "../../github/api.ts";
+import type { ReactContext } from "./context.ts";
 import { prepareIssue } from "./issue.ts";
 import type { Occasion } from "./occasion.ts";
 import type { PlannedReaction } from "./plan.ts";
-import type { ReactContext } from "./react.ts";
 import { prepareRollback, rollbackGround } from "./rollback.ts";
 import { previewAlert } from "./senders.ts";
 

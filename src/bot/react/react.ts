@@ -1,18 +1,13 @@
 import type { JsonValue } from "../../core/outcome.ts";
-import type { BotContext } from "../context.ts";
 import type { JobHandler } from "../jobs/contract.ts";
 import type { Database } from "../store/database.ts";
 import { addReaction, countReactions, holdEnvironment, openPages, type ReactionState } from "../store/reactions.ts";
+import { type ReactContext, sendJob } from "./context.ts";
 import { updateIssue } from "./issue.ts";
 import { loadOccasion, type Occasion } from "./occasion.ts";
 import { type PlannedReaction, planReactions } from "./plan.ts";
 import { preview } from "./preview.ts";
 import { showReactions } from "./show.ts";
-
-export type ReactContext = Pick<
-  BotContext,
-  "database" | "queue" | "connect" | "portsFor" | "settings" | "now" | "log" | "metrics"
->;
 
 /** Decides what follows from a stored verdict; whatever is planned stands in the store before anything is sent. */
 export function createReact(context: ReactContext): JobHandler<"react"> {
@@ -57,24 +52,13 @@ async function planOne(
   const id = await addReaction(inside, tenant, given);
   if (id === null) return;
   context.metrics.count("deploy_impact_reactions_total", { kind, state });
-  if (state === "planned") await sendJob(context, inside, id, tenant.installationId);
+  if (state === "planned") await sendJob(context.queue, inside, { id, installationId: tenant.installationId });
 }
 
 const STATE_OF = { send: "planned", click: "awaiting-click", "dry-run": "dry-run" } as const satisfies Record<
   PlannedReaction["wish"],
   ReactionState
 >;
-
-export async function sendJob(
-  { queue }: Pick<ReactContext, "queue">,
-  inside: Database,
-  reactionId: string,
-  installationId: number,
-  notBefore?: number,
-): Promise<void> {
-  const when = notBefore === undefined ? {} : { notBefore };
-  await queue.send("reaction", { reactionId }, { key: reactionId, installationId, inside, ...when });
-}
 
 /** A verdict without harm takes the pages of this deploy and of those before it back, and is told to its issue. */
 async function clear(context: ReactContext, occasion: Occasion): Promise<void> {
@@ -97,7 +81,7 @@ async function clear(context: ReactContext, occasion: Occasion): Promise<void> {
         detail: { does: "resolve", alert, dedupKey: page.id, severity, entry: `${entry}:resolve`, request: null },
         at: context.now() / 1000,
       });
-      if (id !== null) await sendJob(context, inside, id, tenant.installationId);
+      if (id !== null) await sendJob(context.queue, inside, { id, installationId: tenant.installationId });
     }
   });
   if (config.alerts.some(({ to, dryRun }) => to === "github-issue" && !dryRun)) await tellIssue(context, occasion);

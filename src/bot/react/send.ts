@@ -2,10 +2,10 @@ import { DeployImpactError } from "../../core/errors.ts";
 import type { JobHandler } from "../jobs/contract.ts";
 import { loadReaction, moveReaction, type Reaction, type ReactionMove } from "../store/reactions.ts";
 import { loadVerdict } from "../store/verdicts.ts";
+import { type ReactContext, sendJob } from "./context.ts";
 import type { Delivery, Prepared } from "./delivery.ts";
 import { prepareIssue } from "./issue.ts";
 import { loadOccasion, type Occasion } from "./occasion.ts";
-import { type ReactContext, sendJob } from "./react.ts";
 import { prepareRollback, rollbackGround } from "./rollback.ts";
 import { prepareAlert, prepareResolve } from "./senders.ts";
 import { showReactions } from "./show.ts";
@@ -117,7 +117,8 @@ async function settle(
     if (!(await moveReaction(inside, reaction, from, move))) return false;
     if (move.to === "planned") {
       const { installationId } = reaction.tenant;
-      await sendJob(context, inside, reaction.id, installationId, now + waitOf(reaction.id, attempts, delivery));
+      const at = now + waitOf(reaction.id, attempts, delivery);
+      await sendJob(context.queue, inside, { id: reaction.id, installationId }, at);
     }
     return true;
   });
