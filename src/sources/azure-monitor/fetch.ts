@@ -98,7 +98,9 @@ function questionOf(text: string, piece: StepGrid, dimensions: readonly string[]
   }
   // A dimension that equals * tells series apart.
   const apart = dimensions.filter((name) => !mentions(lines.filter ?? "", name)).map((name) => `${name} eq '*'`);
-  const filter = [...apart, ...(lines.filter === undefined ? [] : [lines.filter])].join(" and ");
+  const own = lines.filter ?? "";
+  const bracketed = apart.length > 0 && /\sor\s/i.test(own) ? `(${own})` : own;
+  const filter = [...apart, ...(own === "" ? [] : [bracketed])].join(" and ");
   const timespan = [start, end + step].map((seconds) => new Date(seconds * 1000).toISOString()).join("/");
   const parameters: (readonly [string, string])[] = [
     ["api-version", "2023-10-01"],
@@ -114,5 +116,6 @@ function questionOf(text: string, piece: StepGrid, dimensions: readonly string[]
 }
 
 function mentions(filter: string, dimension: string): boolean {
-  return filter.toLowerCase().includes(`${dimension.toLowerCase()} `);
+  const words = filter.toLowerCase().split(/[\s()]+/);
+  return words.includes(dimension.toLowerCase());
 }

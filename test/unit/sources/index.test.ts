@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { SOURCES } from "../../../src/sources/index.ts";
@@ -43,6 +43,18 @@ describe("the table of sources", () => {
       "victoria-metrics",
     ]);
     expect(SOURCES.thanos?.id).toBe("prometheus");
+  });
+
+  test("loads the code of a service with its first fetch: only its options are there from the start", () => {
+    const fromTheStart = ["cloudwatch", "datadog", "file", "prometheus"];
+    const folders = [...new Set(Object.values(SOURCES).map((source) => source.id))];
+    for (const id of folders.filter((one) => !fromTheStart.includes(one))) {
+      const code = readFileSync(join(folder, id, "source.ts"), "utf8");
+      expect(
+        [...code.matchAll(/^} from "(\.\/.*)"|^import .* from "(\.\/.*)"/gm)].map((match) => match[1] ?? match[2]),
+      ).toEqual(["./options.ts"]);
+      expect(code).toContain('await import("./');
+    }
   });
 
   test("names the environment variables that a source needs", () => {

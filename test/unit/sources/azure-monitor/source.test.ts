@@ -94,6 +94,14 @@ describe("Azure Monitor", () => {
     await fetchWith({}, { queries: { value }, step: 3600, from: FROM, to: FROM + 7200 }).result;
   });
 
+  test("alternatives of the query's own filter stay together beside the unit's dimension", async () => {
+    azure()
+      .get(PATH)
+      .query((query) => query.$filter === "zone eq '*' and (Status eq '500' or subzone eq 'a')")
+      .reply(200, answer([]));
+    await fetchWith({}, { queries: { value: "metric: Requests\nfilter: Status eq '500' or subzone eq 'a'" } }).result;
+  });
+
   test("another interval than asked for is refused; a metric that failed says why", async () => {
     azure()
       .get(PATH)
