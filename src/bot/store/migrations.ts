@@ -121,6 +121,8 @@ create table verdicts (
   unique (analysis_id, digest)
 );
 create index on verdicts (repository_id, environment, created_at desc);
+-- the web page turns over by this key
+create index on verdicts (repository_id, created_at desc, id desc);
 -- What became of a deploy later, for the ledger.
 create table outcomes (
   id uuid primary key default gen_random_uuid(),

@@ -81,6 +81,7 @@ export function isCursor(text: string): boolean {
   return CURSOR.test(text);
 }
 
+/** Exact, where a moment that went through JavaScript has lost its last three digits. */
 const MICROSECONDS = "(extract(epoch from verdicts.created_at) * 1000000)::bigint";
 
 /** Newest first, by key and not by offset: a page stays what it is while new verdicts come in. */
@@ -99,7 +100,8 @@ export async function recentVerdicts(
        from verdicts
        where verdicts.repository_id = repositories.id and verdicts.installation_id = repositories.installation_id
          and ($3::text is null or verdicts.environment = $3) and ($4::text is null or verdicts.verdict = $4)
-         and ($5::bigint is null or (${MICROSECONDS}, verdicts.id) < ($5::bigint, $6::uuid))
+         and ($5::bigint is null
+           or (verdicts.created_at, verdicts.id) < (timestamptz 'epoch' + $5::bigint * interval '1 microsecond', $6::uuid))
        order by verdicts.created_at desc, verdicts.id desc limit $7
      ) as recent
      order by recent.created_at desc, recent.id desc limit $7`,
