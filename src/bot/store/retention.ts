@@ -11,6 +11,7 @@ const OVER = {
   gates: `delete from gates where id in (
     select id from gates where coalesce(decided_at, deadline) < $1 and deadline < $1 limit $2)`,
   outcomes: "delete from outcomes where id in (select id from outcomes where at < $1 limit $2)",
+  commands: "delete from commands where id in (select id from commands where at < $1 limit $2)",
   deliveries: `delete from deliveries where id in (
     select id from deliveries where received_at < $1 limit $2)`,
   web_sessions: "delete from web_sessions where id in (select id from web_sessions where expires_at < $1 limit $2)",

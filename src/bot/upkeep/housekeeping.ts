@@ -49,6 +49,7 @@ async function retain({ database, settings, now, log }: UpkeepContext): Promise<
     analyses: await deleteOver(database, "analyses", before),
     gates: await deleteOver(database, "gates", before),
     outcomes: await deleteOver(database, "outcomes", before),
+    commands: await deleteOver(database, "commands", moment - Math.min(settings.retention, DELIVERIES_KEPT)),
     deliveries: await deleteOver(database, "deliveries", moment - Math.min(settings.retention, DELIVERIES_KEPT)),
     web_sessions: await deleteOver(database, "web_sessions", moment),
   };
