@@ -362,6 +362,7 @@ test("a check planted by another app with our external id cannot be changed; our
     id: 1,
     headSha: SHA,
     appSlug: "stranger",
+    appId: 99,
     fields: {
       name: "Deploy impact / production",
       external_id: "di1:1234567:production",
