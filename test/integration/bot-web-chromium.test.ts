@@ -1,6 +1,7 @@
 /** The bot's pages and the report's views in a real browser, by mouse and by keyboard, with an accessibility checker. */
-import { createRequire } from "node:module";
+
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HttpServer, startHttp } from "../../src/bot/server/http.ts";
@@ -164,8 +165,8 @@ describe.skipIf(missing)(`in Chromium${note}`, () => {
     await signIn(page);
     for (const address of ADDRESSES()) {
       await page.goto(`${url}${address}`);
-      expect(await page.evaluate(OVERFLOW), address).toBeLessThanOrEqual(0);
-      expect(await violations(page, axe), address).toEqual([]);
+      expect(await page.evaluate(OVERFLOW), `at ${address}`).toBeLessThanOrEqual(0);
+      expect(await violations(page, axe), `at ${address}`).toEqual([]);
     }
     await context.close();
   });
@@ -176,8 +177,8 @@ describe.skipIf(missing)(`in Chromium${note}`, () => {
     for (const view of REPORT_VIEWS) {
       await page.locator(`#view-${view}`).check();
       await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-      expect(await page.evaluate(OVERFLOW), view).toBeLessThanOrEqual(0);
-      expect(await violations(page, axe), view).toEqual([]);
+      expect(await page.evaluate(OVERFLOW), `in view ${view}`).toBeLessThanOrEqual(0);
+      expect(await violations(page, axe), `in view ${view}`).toEqual([]);
     }
     expect(complaints).toEqual([]);
     await context.close();

@@ -271,7 +271,7 @@ describe("what a person sees", () => {
       "/nowhere",
     ]) {
       const response = await browser.get(path);
-      expect(response.status, path).toBe(404);
+      expect(response.status, `at ${path}`).toBe(404);
       const text = await response.text();
       // nothing but the title, which is the same
       expect(text).toBe(nothing);

@@ -65,7 +65,7 @@ function isSame(a: Tenant, b: Tenant): boolean {
 
 /** A status that says no to this one repository, such as one that is blocked. */
 function isRefusal(problem: GithubProblem): boolean {
-  return problem.kind === "unavailable" && /^status 4/.test(problem.detail);
+  return problem.kind === "unavailable" && problem.detail.startsWith("status 4");
 }
 
 async function askReach(database: Database, github: PersonalGithub, token: string): Promise<Asked<Reach>> {

@@ -89,7 +89,7 @@ export function personalGithub(options: PersonalGithubOptions): PersonalGithub {
         code_challenge: challenge,
         code_challenge_method: "S256",
       });
-      return `${serverUrl}/login/oauth/authorize?${parameters}`;
+      return `${serverUrl}/login/oauth/authorize?${parameters.toString()}`;
     },
     exchange: (given) => exchange(options, given),
     person: (token) => get(token, "/user", personSchema),

@@ -42,7 +42,7 @@ describe("numbers", () => {
       for (const row of rows) {
         const label = row.querySelector("th")?.firstChild?.textContent ?? "";
         const sli = document.slis.find((one) => labels(one).includes(label));
-        expect(sli, label).toBeDefined();
+        expect(sli, `for ${label}`).toBeDefined();
         if (sli === undefined) continue;
         const [change = "", interval = ""] = [...row.querySelectorAll("td.number")].map((cell) => cell.textContent);
         if (sli.estimate === null) {
@@ -63,7 +63,7 @@ describe("numbers", () => {
         const sli = document.slis.find((one) => one.id === metric.id && one.service === metric.service);
         for (const { name: path, text } of metric.numbers) {
           const value = path.split(".").reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], sli);
-          expect(Number(text), path).toBe(value);
+          expect(Number(text), `at ${path}`).toBe(value);
         }
         const isAnswered = sli?.estimate !== null;
         expect(metric.numbers.some((one) => one.name === "estimate.att")).toBe(isAnswered);
@@ -90,7 +90,7 @@ test("the series as numbers are means of the result's own series", () => {
     for (const [index, all] of [series.treated, series.counterfactual, series.control].entries()) {
       const own = all.slice(from, from + bin / series.step).filter((value) => value !== null);
       const mean = own.reduce((sum, value) => sum + value, 0) / own.length;
-      expect(Math.abs(Number(values[index]) / mean - 1), line).toBeLessThan(0.0006);
+      expect(Math.abs(Number(values[index]) / mean - 1), `in ${line}`).toBeLessThan(0.0006);
     }
   }
 });
