@@ -2,7 +2,8 @@ import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Confirmation, confirmRollback, rollbackWaits } from "../../src/bot/react/confirm.ts";
 import { reactionNotes } from "../../src/bot/react/notes.ts";
-import { createReact, type ReactContext } from "../../src/bot/react/react.ts";
+import type { ReactContext } from "../../src/bot/react/context.ts";
+import { createReact } from "../../src/bot/react/react.ts";
 import { createSend } from "../../src/bot/react/send.ts";
 import { changeAnalysis } from "../../src/bot/store/analysis-changes.ts";
 import type { OpenDatabase } from "../../src/bot/store/database.ts";
@@ -401,6 +402,7 @@ describe("PagerDuty", () => {
     const earlier = await verdict(line, CLEAR, { at: NOW / 1000 - 90_000 });
     await react(earlier);
     expect(jobs).toEqual([]);
+    now += 60;
     const later = await verdict(line, CLEAR, { at: NOW / 1000 - 3600 });
     await react(later);
     await react(later);
