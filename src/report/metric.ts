@@ -19,8 +19,8 @@ import type { CheckModel, EventStudyRow, MetricModel, ReasonModel } from "./mode
 import { checkNumbers, factRows, numberRows } from "./numbers.ts";
 import type { Disclosure } from "./redact.ts";
 import { subgroupsModel } from "./subgroups.ts";
-import type { CheckTongue } from "./wording/check-wording.ts";
 import { sinceSentence, unitRows, unitsChart } from "./units.ts";
+import type { CheckTongue } from "./wording/check-wording.ts";
 import { CHECK_WORDING } from "./wording/checks.ts";
 import { DESIGN_WORDING } from "./wording/designs.ts";
 import { REASON_WORDING } from "./wording/reasons.ts";
