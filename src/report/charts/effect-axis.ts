@@ -6,6 +6,8 @@ const SIZE = { width: FRAME.width, height: 138 } as const;
 const [TOP, LINE, FOOT] = [30, 68, 100] as const;
 /** Room in the harm zone that its words need. */
 const WORDS = 150;
+/** Room that the words of the margin need. */
+const WORD = 90;
 
 export interface EffectWords {
   readonly label: string;
@@ -49,6 +51,11 @@ export function effectAxisSvg(mark: EffectMark, id: string, words: EffectWords):
   );
 }
 
+/** The words of the margin stand on the harmful side of its line, unless they would leave the drawing there. */
+function marginWord(edge: number, isRight: boolean, label: string): string {
+  return text(edge + (isRight ? 5 : -5), TOP - 8, label, { class: "tick", "text-anchor": isRight ? "start" : "end" });
+}
+
 type Position = (value: number) => number;
 
 function harmZone(mark: EffectMark, x: Position, { margin }: EffectWords): readonly string[] {
@@ -59,9 +66,7 @@ function harmZone(mark: EffectMark, x: Position, { margin }: EffectWords): reado
   const label = margin === "none" || margin === "-" ? "no margin" : `margin ${margin}`;
   return [
     element("rect", { class: "harm", x: isUp ? edge : 0, y: TOP, width, height: FOOT - TOP }),
-    ...(margin === "none"
-      ? []
-      : [text(edge + (isUp ? 5 : -5), TOP - 8, label, { class: "tick", "text-anchor": isUp ? "start" : "end" })]),
+    ...(margin === "none" ? [] : [marginWord(edge, isUp === width >= WORD, label)]),
     ...(width < WORDS
       ? []
       : [
