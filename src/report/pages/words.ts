@@ -68,7 +68,9 @@ export function marginText(scale: SliScale, spread: SpreadOnBothScales, pick: (s
 
 function sizeText({ kind, margin }: SliScale, relative: boolean, value: number): string {
   if (relative) return `${significant(value * 100, 2)}%`;
-  return kind === "ratio" || margin.text.toLowerCase().endsWith("pp") ? `${significant(value * 100, 2)} pp` : significant(value, 2);
+  return kind === "ratio" || margin.text.toLowerCase().endsWith("pp")
+    ? `${significant(value * 100, 2)} pp`
+    : significant(value, 2);
 }
 
 /** The margin as it is stated, with the space that numbers have elsewhere. */
