@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { schemaFiles } from "../../../scripts/build-schemas.ts";
@@ -17,9 +18,9 @@ const EXAMPLES = ["examples/failed-deployment", "examples/node-pool-autoscaler"]
 type Json = { readonly [key: string]: Json };
 
 function validator(file: string) {
-  const validate = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }).compile(
-    JSON.parse(textOf(file)),
-  );
+  const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
+  formats.default(ajv);
+  const validate = ajv.compile(JSON.parse(textOf(file)));
   return (document: unknown): string[] => {
     validate(document);
     return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
