@@ -37,8 +37,5 @@ export async function judgeIsDead(context: JudgeContext, analysisId: string, rea
   const check = heldCheck(step, subjectOf(analysis, context.settings.appId, null));
   await check.complete(couldNotFinishNote(code), "neutral");
   passOn(check);
-  await follow(
-    step,
-    ended("given-up", { lastError, checkRunId: check.id ?? analysis.checkRunId }),
-  );
+  await follow(step, ended("given-up", { lastError, checkRunId: check.id ?? analysis.checkRunId }));
 }

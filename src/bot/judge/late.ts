@@ -1,6 +1,6 @@
 import type { Settings } from "../../app/judge/settings.ts";
 import { addAmendment } from "../store/amendments.ts";
-import type { Step } from "./context.ts";
+import type { Lateness, Step } from "./context.ts";
 
 /** Steps that a look may be late without a word: jobs wait for each other. */
 const TOLERATED_STEPS = 3;
@@ -8,12 +8,6 @@ const TOLERATED_SECONDS = 60;
 
 /** Name under which the bot itself changes a plan. */
 export const BOT = "deploy-impact";
-
-export interface Lateness {
-  readonly seconds: number;
-  /** Late enough to be said. */
-  readonly isLate: boolean;
-}
 
 /**
  * How late this look is. `plannedAt`: when its data were complete, epoch seconds. What a person asked for later was

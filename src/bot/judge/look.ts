@@ -1,45 +1,21 @@
 import type { SubjectCheck } from "../../app/judge/check.ts";
 import { pendingText, registration } from "../../app/judge/pending.ts";
 import { loadSettings, type Settings } from "../../app/judge/settings.ts";
-import type { Subject } from "../../app/judge/subject.ts";
 import { asRegistered, triggerOf } from "../../app/judge/trigger.ts";
 import { lookTimes } from "../../app/plan.ts";
-import type { Trigger } from "../../app/trigger.ts";
-import type { OtherDeployment } from "../../core/plan.ts";
 import { awaitedLook } from "../../core/verdict/looks.ts";
-import type { PendingState } from "../../github/state.ts";
 import { amendedConfig, longestPost } from "../commands/plan-changes.ts";
-import type { AnnouncedConfig } from "../store/analyses.ts";
 import type { AnalysisChanges } from "../store/analysis-changes.ts";
 import { heldCheck, passOn } from "./check.ts";
-import { atDesk, type Step } from "./context.ts";
+import { atDesk, type Look, type Step, type Waiting } from "./context.ts";
 import { giveUpAt } from "./deadline.ts";
 import { buttonsOf } from "./desk.ts";
 import { analysed, lastLook, publishStored } from "./last-look.ts";
-import { type Lateness, lateness } from "./late.ts";
+import { lateness } from "./late.ts";
 import { ended, type Next, waitUntil } from "./next.ts";
 import { tooLongNote } from "./notes.ts";
 import { closeOvertaken, knownDeploys, overtaker } from "./overlap.ts";
 import { subjectOf } from "./subject.ts";
-
-/** A plan that was announced. */
-export interface Waiting extends Step {
-  readonly registered: PendingState;
-  readonly config: AnnouncedConfig;
-}
-
-/** What one look at the data goes by. */
-export interface Look {
-  readonly step: Waiting;
-  readonly settings: Settings;
-  readonly subject: Subject;
-  readonly check: SubjectCheck;
-  readonly trigger: Trigger;
-  readonly known: readonly OtherDeployment[];
-  readonly late: Lateness;
-  /** Planned looks whose data are complete. */
-  readonly due: number;
-}
 
 /** The next look at the data of an announced plan: too early, still open, overtaken, or a verdict. */
 export async function look(given: Waiting): Promise<Next> {

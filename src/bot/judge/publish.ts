@@ -5,8 +5,7 @@ import type { ResultDocument } from "../../core/result.ts";
 import { buildReport } from "../../report/build.ts";
 import { changeAnalysis } from "../store/analysis-changes.ts";
 import { addVerdict } from "../store/verdicts.ts";
-import { atDesk } from "./context.ts";
-import type { Look } from "./look.ts";
+import { atDesk, type Look } from "./context.ts";
 import { ended, type Next } from "./next.ts";
 
 export interface Publishable {
