@@ -13,10 +13,12 @@ export function deadLetters(
   words: LastWords,
 ): JobHandlers["dead"] {
   const all: LastWords = {
-    // A webhook that cannot be handled is over: it would otherwise be sent again for ever.
-    delivery: ({ deliveryId }, reason) =>
-      finishDelivery(context.database, deliveryId, `given up: ${reason}`, context.now() / 1000),
     ...words,
+    // A webhook that cannot be handled is over: it would otherwise be sent again for ever.
+    delivery: async (data, reason) => {
+      await words.delivery?.(data, reason);
+      await finishDelivery(context.database, data.deliveryId, `given up: ${reason}`, context.now() / 1000);
+    },
   };
   return async (name, data, reason) => {
     context.log.error("A job was given up", { job: name, ...data, reason });

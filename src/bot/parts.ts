@@ -1,3 +1,4 @@
+import { commandIsDead } from "./commands/dead.ts";
 import type { BotContext } from "./context.ts";
 import { deadLetters } from "./dead.ts";
 import { gateJob } from "./gate/step.ts";
@@ -27,6 +28,7 @@ function jobHandlers(context: BotContext, { app, queue }: Inner): JobHandlers {
     housekeeping: housekeepingJob({ ...context, app, queue }),
     dead: deadLetters(context, {
       judge: ({ analysisId }, reason) => judgeIsDead(context, analysisId, reason),
+      delivery: ({ deliveryId }, reason) => commandIsDead(context, deliveryId, reason),
     }),
   };
 }

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { commandIsDead } from "../../src/bot/commands/dead.ts";
 import { amendmentsOf } from "../../src/bot/store/amendments.ts";
 import { listAnalyses } from "../../src/bot/store/analyses.ts";
 import type { OpenDatabase } from "../../src/bot/store/database.ts";
@@ -457,4 +458,28 @@ describe("buttons", () => {
       }
     }
   });
+});
+
+test("a command that failed at every try is told so, under a code and once", async () => {
+  const on = await announced(await world());
+  const id = `dead-${on.tenant.repositoryId}`;
+  const payload = {
+    repository: { id: on.tenant.repositoryId, full_name: "acme/shop", private: true, default_branch: "main" },
+    installation: { id: on.tenant.installationId },
+    comment: { id: 321, body: "/deploy-impact rerun", user: { login: "alice", type: "User" } },
+    issue: { number: 77, html_url: "https://github.example/acme/shop/pull/77", pull_request: {} },
+    sender: { login: "alice", type: "User" },
+  };
+  await database.query(
+    `insert into deliveries (id, installation_id, repository_id, event, action, payload, received_at)
+     values ($1, $2, $3, 'issue_comment', 'created', $4::jsonb, $5)`,
+    [id, on.tenant.installationId, on.tenant.repositoryId, JSON.stringify(payload), new Date(on.now() * 1000)],
+  );
+  const bury = () => commandIsDead(on.context(), id, "connection refused by 10.0.0.1");
+  await bury();
+  await bury();
+  expect(answers(on)).toHaveLength(1);
+  expect(answers(on)[0]).toMatch(/That could not be done: DI-[0-9a-f]{4}\./);
+  expect(answers(on)[0]).not.toContain("10.0.0.1");
+  expect(on.github.state.reactions.map(({ content }) => content)).toEqual(["confused"]);
 });

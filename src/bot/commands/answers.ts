@@ -65,6 +65,11 @@ export function failureAnswer(code: string, hint: string): string {
   return `That could not be done: ${code}. ${escapeMarkdown(hint)}`;
 }
 
+/** After the last of many tries. */
+export function failedAnswer(code: string): string {
+  return `That could not be done: ${code}. It was tried many times; whoever runs the bot finds ${codeMarkdown(code)} in its log.`;
+}
+
 export interface Standing {
   readonly environment: string;
   readonly sha: string;

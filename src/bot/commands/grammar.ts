@@ -3,12 +3,16 @@ import { nearestName } from "../../sources/nearest.ts";
 
 /** What a comment asks for. Pure: whatever is written, there is an answer and nothing happens. Spans are seconds. */
 export type Command =
+  | DeploymentCommand
   | { readonly name: "status"; readonly environment: string | null }
+  | { readonly name: "help" };
+
+/** About one deployment. */
+export type DeploymentCommand =
   | { readonly name: "rerun"; readonly environment: string | null }
   | { readonly name: "extend"; readonly environment: string | null; readonly by: number }
   | { readonly name: "ack"; readonly environment: string | null; readonly reason: string }
-  | { readonly name: "explain"; readonly environment: string | null }
-  | { readonly name: "help" };
+  | { readonly name: "explain"; readonly environment: string | null };
 
 export type CommandName = Command["name"];
 

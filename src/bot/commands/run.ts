@@ -18,7 +18,7 @@ import {
 } from "./answers.ts";
 import { type Asker, acknowledge, extend, rerun } from "./changes.ts";
 import { analysesOf, type Conversation } from "./find.ts";
-import type { Command } from "./grammar.ts";
+import type { Command, DeploymentCommand } from "./grammar.ts";
 
 export type RunContext = Pick<BotContext, "database" | "queue" | "settings">;
 
@@ -60,12 +60,7 @@ export async function runCommand(
   return runOn(context, analysis, command, asker);
 }
 
-function runOn(
-  context: RunContext,
-  analysis: Analysis,
-  command: Exclude<Command, { name: "help" | "status" }>,
-  asker: Asker,
-): Promise<Result> {
+function runOn(context: RunContext, analysis: Analysis, command: DeploymentCommand, asker: Asker): Promise<Result> {
   switch (command.name) {
     case "explain":
       return explain(context, analysis);

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type CommentContext, onCommand } from "../commands/comment.ts";
+import { type CommentContext, type CommentedCommand, onCommand } from "../commands/comment.ts";
 import { parseCommand } from "../commands/grammar.ts";
 import { addRepository } from "../store/installations.ts";
-import type { DeliveryHandler } from "./contract.ts";
+import type { Delivery, DeliveryHandler } from "./contract.ts";
 import { payloadOf } from "./payload.ts";
 
 const person = z.object({ login: z.string(), type: z.string().nullish() });
@@ -16,23 +16,29 @@ const created = z.object({
 /** `issue_comment.created`: a command, when its first line is one and a person wrote it. Edits are never read. */
 export function issueCommentHandler(context: CommentContext): DeliveryHandler {
   return async (delivery) => {
-    const { repository, action, receivedAt } = delivery;
-    if (action !== "created") return "not a new comment";
+    const { repository } = delivery;
     if (repository === null) return "no repository";
-    const { comment, issue, sender } = payloadOf(delivery, created);
-    const parsed = parseCommand(comment.body ?? "");
-    if (parsed.kind === "none") return "no command";
-    const author = comment.user ?? sender;
-    if ([author, sender].some(({ login, type }) => type === "Bot" || login.endsWith("[bot]")))
-      return "written by a bot";
+    const asked = commandIn(delivery);
+    if (typeof asked === "string") return asked;
     await addRepository(context.database, repository);
-    return onCommand(context, {
-      tenant: repository,
-      conversation: { number: issue.number, isPullRequest: issue.pull_request != null, url: issue.html_url },
-      commentId: comment.id,
-      actor: author.login,
-      at: receivedAt,
-      parsed,
-    });
+    return onCommand(context, { ...asked, tenant: repository });
+  };
+}
+
+/** What a comment asks for; a text says why it asks for nothing. */
+export function commandIn(delivery: Delivery): Omit<CommentedCommand, "tenant"> | string {
+  if (delivery.action !== "created") return "not a new comment";
+  const { comment, issue, sender } = payloadOf(delivery, created);
+  const parsed = parseCommand(comment.body ?? "");
+  if (parsed.kind === "none") return "no command";
+  const author = comment.user ?? sender;
+  const isBot = [author, sender].some(({ login, type }) => type === "Bot" || login.endsWith("[bot]"));
+  if (isBot) return "written by a bot";
+  return {
+    conversation: { number: issue.number, isPullRequest: issue.pull_request != null, url: issue.html_url },
+    commentId: comment.id,
+    actor: author.login,
+    at: delivery.receivedAt,
+    parsed,
   };
 }
