@@ -1,13 +1,10 @@
 import { userInfo } from "node:os";
 import { text } from "node:stream/consumers";
 import { createLog } from "../bot/observe/log.ts";
-import { BOT_PARTS } from "../bot/parts.ts";
 import { readSettings, secretsOf } from "../bot/read-settings.ts";
 import { SECRETS_USAGE, secretsCommand } from "../bot/secrets/command.ts";
-import { openVault } from "../bot/secrets/vault.ts";
 import type { BotSettings } from "../bot/settings.ts";
-import { type Outside, startBot } from "../bot/start.ts";
-import { openDatabase } from "../bot/store/open.ts";
+import type { Outside } from "../bot/start.ts";
 import { DeployImpactError } from "../core/errors.ts";
 import { VERSION } from "../version.ts";
 
@@ -33,6 +30,8 @@ async function main([command, ...rest]: readonly string[]): Promise<void> {
 }
 
 async function secrets(settings: BotSettings, args: readonly string[]): Promise<void> {
+  const { openVault } = await import("../bot/secrets/vault.ts");
+  const { openDatabase } = await import("../bot/store/open.ts");
   const database = await openDatabase(settings.store, { connections: 2, onError: () => undefined });
   try {
     const said = await secretsCommand(args, {
@@ -48,7 +47,9 @@ async function secrets(settings: BotSettings, args: readonly string[]): Promise<
   }
 }
 
+/** Loads the bot only now: what is wrong with the settings is said at once. */
 async function run(settings: BotSettings): Promise<void> {
+  const [{ startBot }, { BOT_PARTS }] = await Promise.all([import("../bot/start.ts"), import("../bot/parts.ts")]);
   const log = createLog(settings, secretsOf(settings));
   const outside: Outside = { version: VERSION, now: Date.now, log, environment: process.env };
   const bot = await startBot(settings, BOT_PARTS, outside);

@@ -21,9 +21,12 @@ export async function askForMissed(
   app: Pick<AppAccess, "deliveriesSince" | "deliverAgain">,
 ): Promise<number> {
   const since = now() / 1000 - KEPT_SECONDS;
-  const sent = (await app.deliveriesSince(since)).filter(
-    ({ event, installationId }) => Object.hasOwn(KEPT, event) && installationId !== null,
-  );
+  const listed = await app.deliveriesSince(since).catch((error: unknown) => {
+    // An older Enterprise Server has no such list.
+    if ((error as { status?: unknown }).status === 404) return [];
+    throw error;
+  });
+  const sent = listed.filter(({ event, installationId }) => Object.hasOwn(KEPT, event) && installationId !== null);
   const known = await knownDeliveries(database, [...new Set(sent.map(({ guid }) => guid))]);
   const missed = new Map<string, typeof sent>();
   for (const one of sent) if (!known.has(one.guid)) missed.set(one.guid, [...(missed.get(one.guid) ?? []), one]);
