@@ -22,6 +22,14 @@ export async function ask<T>(purpose: CallPurpose, schema: z.ZodType<T>, send: (
   const data = await translated(purpose, async () => (await send()).data);
   const parsed = schema.safeParse(data);
   if (parsed.success) return parsed.data;
+  // Octokit passes on as text what is not JSON; GitHub sends nothing but JSON here.
+  if (typeof data === "string") {
+    throw new DeployImpactError(
+      "GITHUB_UNAVAILABLE",
+      `GitHub's answer was cut off or came from something in between, when asked to ${purpose.doing}.`,
+      { hint: purpose.door.unavailable },
+    );
+  }
   throw new DeployImpactError(
     "GITHUB_REJECTED",
     `GitHub's answer has an unknown shape (${purpose.doing}): ${z.prettifyError(parsed.error)}.`,

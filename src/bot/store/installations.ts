@@ -8,7 +8,7 @@ export interface Installation {
   readonly account: string;
 }
 
-/** Known from now on; one that comes back is not suspended any more. */
+/** Known from now on, under its present name. */
 export async function addInstallation(database: Database, { id, account }: Installation): Promise<void> {
   await database.query(
     `insert into installations (id, account) values ($1, $2)

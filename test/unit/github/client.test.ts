@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { DeployImpactError } from "../../../src/core/errors.ts";
 import { apiFor, type GithubApi } from "../../../src/github/api.ts";
 import { connect } from "../../../src/github/client.ts";
+import { DOORS, type Door } from "../../../src/github/errors.ts";
 
 const HOST = "https://github.example";
 const BASE = `${HOST}/api/v3`;
@@ -22,7 +23,7 @@ afterAll(() => {
   nock.restore();
 });
 
-function client() {
+function client(door?: Door) {
   const warnings: string[] = [];
   const sleeps: number[] = [];
   const connected = connect({
@@ -33,7 +34,7 @@ function client() {
     secondMs: 0.01,
   });
   return {
-    api: apiFor(connected, "acme/shop"),
+    api: apiFor(connected, "acme/shop", door),
     requests: connected.requests,
     remaining: connected.remaining,
     warnings,
@@ -41,8 +42,8 @@ function client() {
   };
 }
 
-async function failure(call: (api: GithubApi) => Promise<unknown>) {
-  const { api, requests, warnings } = client();
+async function failure(call: (api: GithubApi) => Promise<unknown>, door?: Door) {
+  const { api, requests, warnings } = client(door);
   const error = await call(api).then(
     () => null,
     (thrown: unknown) => thrown,
@@ -174,6 +175,29 @@ test("an answer of another shape is refused with a sentence, not passed on", asy
   nock(HOST).get(`${REPO}/pulls/7`).reply(200, { number: "seven" });
   const { error } = await failure((api) => api.getPullRequest(7));
   expect(error.message).toContain("unknown shape");
+});
+
+test("an answer that was cut off is a failure that passes, in words of whoever asked", async () => {
+  const cut = '{"number": 7, "merged_at": "2026-11-2';
+  nock(HOST).get(`${REPO}/pulls/7`).reply(200, cut, { "content-type": "application/json" });
+  const { error } = await failure((api) => api.getPullRequest(7));
+  expect(error).toMatchObject({ code: "GITHUB_UNAVAILABLE", retryable: true });
+  expect(error.message).toContain("find the pull request of the deployed commit");
+});
+
+test.each([
+  [401, "private key", "GITHUB_PERMISSION"],
+  [403, '"Pull requests: Read and write"', "GITHUB_PERMISSION"],
+  [404, "the App is installed", "GITHUB_NOT_FOUND"],
+  [500, "The bot tries again", "GITHUB_UNAVAILABLE"],
+])("to people who installed the App a %i speaks of the App", async (status, words, code) => {
+  nock(HOST)
+    .get(`${REPO}/pulls/7`)
+    .times(status === 500 ? 3 : 1)
+    .reply(status, { message: "no" });
+  const { error } = await failure((api) => api.getPullRequest(7), DOORS.app);
+  expect(error).toMatchObject({ code, hint: expect.stringContaining(words) });
+  expect(error.hint).not.toMatch(/workflow|`permissions:`/);
 });
 
 test("a page of a list that has another shape is refused with the same sentence", async () => {
