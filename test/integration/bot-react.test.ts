@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Confirmation, confirmRollback, rollbackWaits } from "../../src/bot/react/confirm.ts";
-import { reactionNotes } from "../../src/bot/react/notes.ts";
+import { type Confirmation, confirmRollback } from "../../src/bot/react/confirm.ts";
 import type { ReactContext } from "../../src/bot/react/context.ts";
+import { reactionNotes } from "../../src/bot/react/notes.ts";
 import { createReact } from "../../src/bot/react/react.ts";
 import { createSend } from "../../src/bot/react/send.ts";
 import { changeAnalysis } from "../../src/bot/store/analysis-changes.ts";
@@ -166,7 +166,7 @@ function slackBody(reaction: Reaction | undefined): {
 
 describe("a regression", () => {
   it("is sent to nobody in a dry run, which says exactly what would have been sent and needs no secret", async () => {
-    const [slack, pagerduty] = await react(
+    const [pagerduty, slack] = await react(
       await verdict("alerts: [{ to: slack, url-env: HOOK }, { to: pagerduty, routing-key-env: KEY, when: page }]\n"),
     );
     expect(jobs).toEqual([]);
@@ -536,7 +536,7 @@ describe("a rollback", () => {
     const deploy = await scene(`${WORKFLOW}  dry-run: false\n`);
     await react(deploy);
     expect(jobs).toEqual([]);
-    expect(await rollbackWaits(store.database, SHOP, deploy.analysisId)).toBe(true);
+    expect((await rollbackOf(store.database, SHOP, deploy.analysisId))?.state).toBe("awaiting-click");
     const clicks = await Promise.all([click(deploy, "ann"), click(deploy, "bob")]);
     expect(clicks.map(({ kind }) => kind).toSorted()).toEqual(["already", "started"]);
     await work();
@@ -556,7 +556,7 @@ describe("a rollback", () => {
     const deploy = await scene(`${WORKFLOW}  dry-run: false\n`);
     await react(deploy);
     expect(await click(deploy, "mallory", OTHER)).toEqual({ kind: "refused", why: "No rollback is prepared." });
-    expect(await rollbackWaits(store.database, OTHER, deploy.analysisId)).toBe(false);
+    expect(await rollbackOf(store.database, OTHER, deploy.analysisId)).toBeNull();
     expect(await reactionsOf(store.database, OTHER, deploy.verdictId)).toEqual([]);
   });
 

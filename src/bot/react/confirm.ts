@@ -3,7 +3,6 @@ import type { Analysis } from "../store/analyses.ts";
 import type { Database } from "../store/database.ts";
 import { countReactions, holdEnvironment, moveReaction, type Reaction, rollbackOf } from "../store/reactions.ts";
 import { latestVerdict } from "../store/verdicts.ts";
-import type { Tenant } from "../tenant.ts";
 import { sendJob } from "./context.ts";
 
 /** Who confirms, and when (epoch seconds). The caller has checked that they may. */
@@ -39,11 +38,6 @@ export async function confirmRollback(
   if (!(await moveReaction(inside, reaction, "awaiting-click", { to: "planned", detail }))) return { kind: "already" };
   await sendJob(queue, inside, { id: reaction.id, installationId: tenant.installationId });
   return { kind: "started" };
-}
-
-/** True while the button makes sense. */
-export async function rollbackWaits(database: Database, tenant: Tenant, analysisId: string): Promise<boolean> {
-  return (await rollbackOf(database, tenant, analysisId))?.state === "awaiting-click";
 }
 
 function refused(why: string): Confirmation {

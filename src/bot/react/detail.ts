@@ -57,6 +57,3 @@ export const detailSchema = z.discriminatedUnion("does", [
 ]);
 
 export type ReactionDetail = z.infer<typeof detailSchema>;
-export type AlertDetail = Extract<ReactionDetail, { does: "alert" }>;
-export type ResolveDetail = Extract<ReactionDetail, { does: "resolve" }>;
-export type RollbackDetail = Extract<ReactionDetail, { does: "rollback" }>;

@@ -109,7 +109,8 @@ const OF_TENANT = "reactions.installation_id = $1 and reactions.repository_id = 
 /** Oldest first. */
 export async function reactionsOf(database: Database, tenant: Tenant, verdictId: string): Promise<Reaction[]> {
   if (!z.uuid().safeParse(verdictId).success) return [];
-  const sql = `${SELECT} where ${OF_TENANT} and reactions.verdict_id = $3 order by reactions.created_at, reactions.id`;
+  const sql = `${SELECT} where ${OF_TENANT} and reactions.verdict_id = $3
+     order by reactions.created_at, reactions.kind = 'rollback', reactions.kind, reactions.key`;
   return (await database.query<Row>(sql, [tenant.installationId, tenant.repositoryId, verdictId])).map(reactionOf);
 }
 
