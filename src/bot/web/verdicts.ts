@@ -59,7 +59,13 @@ export async function verdictList(site: Site, person: SignedIn, reach: Reach, qu
     base,
     filter,
     repositories,
-    environments: await environmentsOf(database, reach),
+    // What was chosen stays chosen in the form, also when nothing has that name any more.
+    environments: [
+      ...new Set([
+        ...(await environmentsOf(database, reach)),
+        ...(filter.environment === null ? [] : [filter.environment]),
+      ]),
+    ],
     verdicts,
     next: found.length > PAGE ? (verdicts.at(-1)?.cursor ?? null) : null,
     isLater: after !== null,
