@@ -103,7 +103,7 @@ export async function startBot(settings: BotSettings, parts: BotParts, outside: 
     });
     const http = await startHttp({
       ...settings,
-      routes: settings.role === "worker" ? health : [...health, webhookRoute(context, app.verify)],
+      routes: settings.role === "worker" ? health : [...health, webhookRoute({ ...shared, queue }, app.verify)],
       pages: settings.role === "worker" ? null : parts.pages(context),
       log,
     });

@@ -3,7 +3,7 @@ import type { HookDelivery } from "../../src/bot/github/app.ts";
 import type { JobData, JobName } from "../../src/bot/jobs/contract.ts";
 import { createForget } from "../../src/bot/judge/forget.ts";
 import type { OpenDatabase } from "../../src/bot/store/database.ts";
-import { addDelivery } from "../../src/bot/store/deliveries.ts";
+import { addDeliveries } from "../../src/bot/store/deliveries.ts";
 import { addRepository } from "../../src/bot/store/installations.ts";
 import { housekeepingJob } from "../../src/bot/upkeep/housekeeping.ts";
 import { embeddedStore } from "./bot-database.ts";
@@ -70,7 +70,7 @@ async function analysis(
 
 async function delivery(id: string, installationId: number, at: number, repositoryId: number | null = null) {
   const given = { id, event: "push", action: null, installationId, repositoryId, payload: {}, receivedAt: at };
-  await addDelivery(database, given);
+  await addDeliveries(database, [given]);
 }
 
 function upkeep(

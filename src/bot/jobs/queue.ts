@@ -19,7 +19,15 @@ export interface TakenJob {
   readonly dead: { readonly name: string; readonly reason: string } | null;
 }
 
+export interface NewJob<N extends JobName> {
+  readonly data: JobData[N];
+  readonly key: string;
+  readonly installationId: number;
+}
+
 export interface OpenQueue extends JobQueue {
+  /** Many jobs that are due at once in one statement, none of whose keys waits yet. */
+  sendAll<N extends JobName>(name: N, jobs: readonly NewJob<N>[], inside: Database): Promise<void>;
   /** Claims up to `count` due jobs, none of the installations in `without`. */
   take(queue: TakenJob["queue"], count: number, without: readonly string[]): Promise<TakenJob[]>;
   done(job: TakenJob): Promise<void>;
@@ -43,6 +51,16 @@ export async function openQueue(database: OpenDatabase, options: BossOptions): P
   return {
     send: async (name, data, sendOptions) => {
       await send(boss, sendOptions.inside ?? database, name, data, sendOptions);
+      for (const listener of listeners) listener(name);
+    },
+    sendAll: async (name, jobs, inside) => {
+      if (jobs.length === 0) return;
+      const rows = jobs.map(({ data, key, installationId }) => ({
+        data,
+        singletonKey: key,
+        group: { id: String(installationId) },
+      }));
+      await boss.insert(name, rows, { db: asBossDatabase(inside) });
       for (const listener of listeners) listener(name);
     },
     onSent: (listener) => void listeners.push(listener),

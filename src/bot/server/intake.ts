@@ -1,8 +1,10 @@
 import type { BotContext } from "../context.ts";
+import type { OpenQueue } from "../jobs/queue.ts";
 import type { AppAccess } from "../github/app.ts";
-import { addDelivery, type NewDelivery } from "../store/deliveries.ts";
+import { addDeliveries, type NewDelivery } from "../store/deliveries.ts";
 import type { DeliveryHandlers } from "../webhooks/contract.ts";
 import { KEPT, trimmed } from "../webhooks/trim.ts";
+import { inBatches } from "./batches.ts";
 import { json, type Route } from "./route.ts";
 
 export const WEBHOOK_PATH = "/api/github/webhooks";
@@ -13,7 +15,14 @@ const PAYLOAD_LIMIT = 25 * 2 ** 20;
 /** What is stored may not be larger than this, trimmed; nothing that we handle comes near it. */
 const STORED_LIMIT = 2 ** 20;
 
-type IntakeContext = Pick<BotContext, "database" | "queue" | "now" | "log" | "metrics">;
+/** Webhooks that are stored in one transaction at the most. */
+const BATCH = 100;
+
+type IntakeContext = Pick<BotContext, "database" | "now" | "log" | "metrics"> & {
+  readonly queue: Pick<OpenQueue, "sendAll">;
+};
+
+type Keep = (delivery: NewDelivery) => Promise<boolean>;
 
 /** Everything that can come of a webhook, with the status that answers it. */
 const OUTCOMES = {
@@ -33,13 +42,14 @@ type Outcome = keyof typeof OUTCOMES;
  * answered. Nothing else happens before the answer, for which GitHub waits ten seconds.
  */
 export function webhookRoute(context: IntakeContext, verify: AppAccess["verify"]): Route {
+  const keep: Keep = inBatches((deliveries) => keepAll(context, deliveries), BATCH);
   return {
     method: "POST",
     path: WEBHOOK_PATH,
     bodyLimit: PAYLOAD_LIMIT,
     handle: async (request) => {
       const event = request.headers.get("x-github-event") ?? "";
-      const outcome = await receive(context, verify, request, event);
+      const outcome = await receive(context, keep, verify, request, event);
       const known = event in KEPT ? event : "other";
       context.metrics.count("deploy_impact_webhooks_total", { event: known, outcome });
       return json(OUTCOMES[outcome], { outcome });
@@ -49,6 +59,7 @@ export function webhookRoute(context: IntakeContext, verify: AppAccess["verify"]
 
 async function receive(
   context: IntakeContext,
+  keep: Keep,
   verify: AppAccess["verify"],
   request: Request,
   event: string,
@@ -67,7 +78,7 @@ async function receive(
     context.log.error("A webhook is too large to be handled", { delivery: id, event });
     return "too-large";
   }
-  return store(context, delivery);
+  return store(context, keep, delivery);
 }
 
 /** The library rejects rather than answering false for what is no signature at all. */
@@ -111,16 +122,30 @@ function idOf(value: unknown): number | null {
   return Number.isSafeInteger(id) ? (id as number) : null;
 }
 
-async function store({ database, queue, log }: IntakeContext, delivery: NewDelivery): Promise<Outcome> {
-  const { id, installationId } = delivery;
+async function store({ log }: IntakeContext, keep: Keep, delivery: NewDelivery): Promise<Outcome> {
   try {
-    return await database.transaction(async (inside) => {
-      if (!(await addDelivery(inside, delivery))) return "repeated";
-      await queue.send("delivery", { deliveryId: id }, { key: id, installationId, inside });
-      return "accepted";
-    });
+    return (await keep(delivery)) ? "accepted" : "repeated";
   } catch (error) {
-    log.error("A webhook could not be stored", { delivery: id, error: error instanceof Error ? error.message : "" });
+    log.error("A webhook could not be stored", {
+      delivery: delivery.id,
+      error: error instanceof Error ? error.message : "",
+    });
     return "failed";
   }
+}
+
+/** Rows and jobs in one transaction; false for a webhook that was there before. */
+async function keepAll({ database, queue }: IntakeContext, deliveries: readonly NewDelivery[]): Promise<boolean[]> {
+  return database.transaction(async (inside) => {
+    const added = await addDeliveries(inside, deliveries);
+    const fresh = deliveries.filter(({ id }, index) => added.has(id) && firstAt(deliveries, id) === index);
+    const jobs = fresh.map(({ id, installationId }) => ({ data: { deliveryId: id }, key: id, installationId }));
+    await queue.sendAll("delivery", jobs, inside);
+    return deliveries.map((delivery) => fresh.includes(delivery));
+  });
+}
+
+/** The same webhook may come twice at once. */
+function firstAt(deliveries: readonly NewDelivery[], wanted: string): number {
+  return deliveries.findIndex(({ id }) => id === wanted);
 }

@@ -14,22 +14,33 @@ export interface NewDelivery {
   readonly receivedAt: number;
 }
 
-/** False when a webhook with this id is already there: then there is nothing to do. */
-export async function addDelivery(database: Database, delivery: NewDelivery): Promise<boolean> {
-  const rows = await database.query(
+/** Ids of those that were not there before: with the others there is nothing to do. */
+export async function addDeliveries(
+  database: Database,
+  deliveries: readonly NewDelivery[],
+): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ id: string }>(
     `insert into deliveries (id, installation_id, repository_id, event, action, payload, received_at)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7) on conflict (id) do nothing returning id`,
+     select id, installation_id, repository_id, event, action, payload, to_timestamp(received_at)
+     from jsonb_to_recordset($1::jsonb) as given (
+       id text, installation_id bigint, repository_id bigint, event text, action text, payload jsonb,
+       received_at double precision)
+     on conflict (id) do nothing returning id`,
     [
-      delivery.id,
-      delivery.installationId,
-      delivery.repositoryId,
-      delivery.event,
-      delivery.action,
-      JSON.stringify(delivery.payload),
-      dateOf(delivery.receivedAt),
+      JSON.stringify(
+        deliveries.map((one) => ({
+          id: one.id,
+          installation_id: one.installationId,
+          repository_id: one.repositoryId,
+          event: one.event,
+          action: one.action,
+          payload: one.payload,
+          received_at: one.receivedAt,
+        })),
+      ),
     ],
   );
-  return rows.length > 0;
+  return new Set(rows.map((row) => row.id));
 }
 
 const repositorySchema = z.object({
