@@ -52,7 +52,7 @@ const BACKENDS = [
 ];
 
 for (const { name, skip, place } of BACKENDS) {
-  describe.skipIf(skip)(name, () => {
+  describe.skipIf(skip)(`gates in ${name}`, () => {
     let at: Awaited<ReturnType<typeof place>>;
     let database: OpenDatabase;
     let runs = 0;
