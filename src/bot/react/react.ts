@@ -1,3 +1,4 @@
+import { DeployImpactError } from "../../core/errors.ts";
 import type { JsonValue } from "../../core/outcome.ts";
 import type { JobHandler } from "../jobs/contract.ts";
 import type { Database } from "../store/database.ts";
@@ -12,10 +13,16 @@ import { showReactions } from "./show.ts";
 /** Decides what follows from a stored verdict; whatever is planned stands in the store before anything is sent. */
 export function createReact(context: ReactContext): JobHandler<"react"> {
   return async ({ verdictId }) => {
-    const occasion = await loadOccasion(context, verdictId);
-    if (occasion === null) return;
-    if (occasion.verdict.verdict === "regression") await planAll(context, occasion);
-    else await clear(context, occasion);
+    try {
+      const occasion = await loadOccasion(context, verdictId);
+      if (occasion === null) return;
+      if (occasion.verdict.verdict === "regression") await planAll(context, occasion);
+      else await clear(context, occasion);
+    } catch (error) {
+      // Another attempt would end the same way; what was planned before it stands.
+      if (!(error instanceof DeployImpactError) || error.retryable) throw error;
+      context.log.warning("A verdict could not be reacted to", { verdict: verdictId, why: error.message });
+    }
   };
 }
 
