@@ -201,7 +201,9 @@ describe("what is never mute", () => {
     on.setNow(on.now() + DAY);
     await on.work();
     expect(states(on)).toEqual([null, null]);
-    expect(reviews(on)[1]?.comment).toMatch(/^Not decided\. No deployment to staging that carries `a1b2c3d` came in time\./);
+    expect(reviews(on)[1]?.comment).toMatch(
+      /^Not decided\. No deployment to staging that carries `a1b2c3d` came in time\./,
+    );
   });
 
   test("a config without the gate is named, and counts as soon as it is there", async () => {
@@ -213,7 +215,9 @@ describe("what is never mute", () => {
     await on.work();
     await ask(on);
     await on.work();
-    expect(reviews(on)[0]?.comment).toContain("The config says nothing about this gate: write `gate: { watches: ... }`");
+    expect(reviews(on)[0]?.comment).toContain(
+      "The config says nothing about this gate: write `gate: { watches: ... }`",
+    );
     on.github.state.files[CONFIG_PATH] = GATED;
     on.setNow(READY_AT + 5 * MINUTE);
     await on.work();
@@ -307,9 +311,7 @@ describe("deliveries and crashes", () => {
   test("a decision that GitHub cannot take now is tried again and stays the same", async () => {
     const on = await waiting(await world());
     on.setNow(READY_AT);
-    on.github.state.failures = [
-      { match: ({ path }) => path.includes("deployment_protection_rule"), status: 503 },
-    ];
+    on.github.state.failures = [{ match: ({ path }) => path.includes("deployment_protection_rule"), status: 503 }];
     await expect(on.work()).rejects.toThrow(DeployImpactError);
     expect(await gates(on)).toMatchObject([{ state: "waiting" }]);
     await on.work();
