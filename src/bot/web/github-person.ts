@@ -1,3 +1,4 @@
+import { Octokit, RequestError } from "octokit";
 import { z } from "zod";
 import type { BotSettings } from "../settings.ts";
 
@@ -78,8 +79,7 @@ export interface PersonalGithubOptions {
 
 export function personalGithub(options: PersonalGithubOptions): PersonalGithub {
   const { oauth, serverUrl } = options;
-  const get = <T>(token: string, path: string, schema: z.ZodType<T>) =>
-    ask(options, `${options.apiUrl}${path}`, schema, { headers: { authorization: `Bearer ${token}` } });
+  const get = <T>(token: string, path: string, schema: z.ZodType<T>) => read(options, token, path, schema);
   return {
     authorizeUrl: ({ state, challenge, back }) => {
       const parameters = new URLSearchParams({
@@ -175,32 +175,79 @@ async function revoke(options: PersonalGithubOptions, token: string): Promise<vo
   });
 }
 
-/** One request; a 404 is read as `null`, which only schemas that allow it accept. */
+/** A read with the person's token; what is not there, or not for this person, is `null`, which only some schemas accept. */
+async function read<T>(
+  options: PersonalGithubOptions,
+  token: string,
+  path: string,
+  schema: z.ZodType<T>,
+): Promise<Asked<T>> {
+  const octokit = new Octokit({
+    baseUrl: options.apiUrl,
+    userAgent: `deploy-impact/${options.version}`,
+    // A person waits for this page: a limit is said at once and not waited out.
+    throttle: { enabled: false },
+    retry: { enabled: false },
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    request: { fetch: patientFetch(options.fetch) },
+  });
+  try {
+    const { data } = await octokit.request(`GET ${path}`, { headers: { authorization: `Bearer ${token}` } });
+    return parsed(schema, data);
+  } catch (error) {
+    if (!(error instanceof RequestError) || error.response === undefined) {
+      return unavailable(error instanceof Error ? error.message : String(error));
+    }
+    if (error.status === 404) return parsed(schema, null);
+    const problem = problemOf(error.status, new Headers(textHeaders(error.response.headers)), options.now());
+    return problem === null ? unavailable(`status ${error.status}`) : { ok: false, problem };
+  }
+}
+
+const silent = (): void => undefined;
+
+/** With a time limit; an idle connection that GitHub closed at that moment fails once, and a read is simply asked again. */
+function patientFetch(send: typeof fetch): typeof fetch {
+  return (url, init) => {
+    const once = (): Promise<Response> =>
+      send(url, { ...init, redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return once().catch(once);
+  };
+}
+
+function textHeaders(headers: Readonly<Record<string, string | number | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+}
+
+function parsed<T>(schema: z.ZodType<T>, body: unknown): Asked<T> {
+  const result = schema.safeParse(body);
+  return result.success ? { ok: true, value: result.data } : unavailable("an answer that cannot be read");
+}
+
+/** A request with the App's own credentials, outside the REST API's shape. */
 async function ask<T>(
   options: PersonalGithubOptions,
   url: string,
   schema: z.ZodType<T>,
-  init: { readonly method?: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string },
+  init: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string },
 ): Promise<Asked<T>> {
-  const request = {
-    ...init,
-    headers: { accept: "application/json", "user-agent": `deploy-impact/${options.version}`, ...init.headers },
-    redirect: "error" as const,
-  };
-  const send = (): Promise<Response> => options.fetch(url, { ...request, signal: AbortSignal.timeout(TIMEOUT_MS) });
   let response: Response;
   let body: unknown;
   try {
-    // An idle connection that GitHub closed at that moment fails once; a read is simply asked again.
-    response = init.method === undefined ? await send().catch(send) : await send();
-    body = response.status === 404 ? null : await readJson(response);
+    response = await options.fetch(url, {
+      ...init,
+      headers: { accept: "application/json", "user-agent": `deploy-impact/${options.version}`, ...init.headers },
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    body = await readJson(response);
   } catch (error) {
     return unavailable(error instanceof Error ? error.message : String(error));
   }
-  const problem = problemOf(response, options.now());
-  if (problem !== null) return { ok: false, problem };
-  const parsed = schema.safeParse(body);
-  return parsed.success ? { ok: true, value: parsed.data } : unavailable("an answer that cannot be read");
+  const problem = problemOf(response.status, response.headers, options.now());
+  return problem === null ? parsed(schema, body) : { ok: false, problem };
 }
 
 async function readJson(response: Response): Promise<unknown> {
@@ -208,8 +255,8 @@ async function readJson(response: Response): Promise<unknown> {
   return text === "" ? null : JSON.parse(text);
 }
 
-function problemOf({ status, headers }: Response, now: number): GithubProblem | null {
-  if (status < 400 || status === 404) return null;
+function problemOf(status: number, headers: Headers, now: number): GithubProblem | null {
+  if (status < 400) return null;
   if (status === 401) return { kind: "signed-out" };
   const isLimit =
     status === 429 || (status === 403 && (headers.has("retry-after") || headers.get("x-ratelimit-remaining") === "0"));
