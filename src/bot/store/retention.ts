@@ -36,7 +36,7 @@ export interface Overdue {
 /** Reactions that were planned before `before` and not begun; one that is being sent is another matter. */
 export async function lostReactions(database: Database, before: number, most: number): Promise<readonly Overdue[]> {
   const rows = await database.query<{ id: string; installation_id: number }>(
-    "select id, installation_id from reactions where state = 'planned' and created_at < $1 order by created_at limit $2",
+    "select id, installation_id from reactions where state in ('planned', 'sending') and created_at < $1 order by created_at limit $2",
     [dateOf(before), most],
   );
   return rows.map((row) => ({ id: row.id, installationId: row.installation_id }));
