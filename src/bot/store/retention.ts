@@ -33,7 +33,7 @@ export interface Overdue {
   readonly installationId: number;
 }
 
-/** Reactions that were planned before `before` and not begun; one that is being sent is another matter. */
+/** Reactions planned before `before` without an end: not begun, or cut off; the job knows which it may send again. */
 export async function lostReactions(database: Database, before: number, most: number): Promise<readonly Overdue[]> {
   const rows = await database.query<{ id: string; installation_id: number }>(
     "select id, installation_id from reactions where state in ('planned', 'sending') and created_at < $1 order by created_at limit $2",
