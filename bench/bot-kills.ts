@@ -41,7 +41,7 @@ export async function bench(): Promise<string> {
     for (let left = await open(); left > 0; left = await open()) {
       if (performance.now() - began > LIMIT_MS) break;
       const share = (KILLS - killed) / Math.max(1, left);
-      if (killed < KILLS && Math.random() < Math.max(0.3, share)) {
+      if (killed < KILLS && Math.random() < Math.max(0.6, share)) {
         const index = Math.floor(Math.random() * (WORKERS + 0.2));
         const victim = workers[index] ?? web;
         await kill(victim);

@@ -44,13 +44,15 @@ function start(environment: Record<string, string> = {}): ChildProcess {
   return child;
 }
 
-/** Lines up to the one with this message. */
-async function until(child: ChildProcess, message: string): Promise<Line> {
-  for await (const line of createInterface({ input: child.stdout as Readable })) {
-    const said = JSON.parse(line) as Line;
-    if (said.message === message) return said;
-  }
-  throw new Error(`it ended without saying "${message}": ${await text(child.stderr as Readable)}`);
+/** The line with this message; what comes after it is read and dropped, so that the process is never held up. */
+function until(child: ChildProcess, message: string): Promise<Line> {
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout as Readable }).on("line", (line) => {
+      const said = JSON.parse(line) as Line;
+      if (said.message === message) resolve(said);
+    });
+    child.once("exit", (code) => reject(new Error(`it ended with ${code} without saying "${message}"`)));
+  });
 }
 
 test("it starts, is ready, refuses a second one in its folder, and survives kill -9; SIGTERM ends it cleanly", async () => {
@@ -71,10 +73,9 @@ test("it starts, is ready, refuses a second one in its folder, and survives kill
   const third = start();
   await until(third, "Started");
   const ended = once(third, "exit");
-  third.stdout?.resume();
   third.kill("SIGTERM");
   expect(await ended).toEqual([0, null]);
-});
+}, 300_000);
 
 test("without its settings it says what is missing, and starts nothing", async () => {
   const child = start({ WEBHOOK_SECRET: "", APP_ID: "x" });
