@@ -3,6 +3,7 @@ import { resolveMatch } from "../config/template.ts";
 import { DeployImpactError } from "../core/errors.ts";
 import type { Group, Series } from "../core/panel/series.ts";
 import { nearestName } from "../sources/nearest.ts";
+import { labelPattern } from "./label-pattern.ts";
 import type { Trigger } from "./trigger.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -104,9 +105,8 @@ function matchTest(match: LabelMatch, deployment: Deployment): (labels: Labels) 
   }
   const tests = Object.entries(resolved.match).map(([label, rule]) => {
     if (rule.type === "regex") {
-      // Anchored like a matcher of Prometheus: the whole value must fit.
-      const pattern = new RegExp(`^(?:${rule.pattern})$`, "u");
-      return (labels: Labels) => pattern.test(labels[label] ?? "");
+      const fits = labelPattern(rule.pattern);
+      return (labels: Labels) => fits(labels[label] ?? "");
     }
     const values = new Set(rule.values);
     return (labels: Labels) => values.has(labels[label] ?? "");
