@@ -1,4 +1,4 @@
-import { JSDOM } from "jsdom";
+import { type DomDocument, JSDOM } from "jsdom";
 import { describe, expect, test } from "vitest";
 import type { ResultDocument, SliResult } from "../../../src/core/result.ts";
 import { buildReport } from "../../../src/report/build.ts";
@@ -9,13 +9,13 @@ import { crowded, DOCUMENTS, type DocumentName } from "../../surfaces/documents.
 
 const names = Object.keys(DOCUMENTS) as DocumentName[];
 
-function pageOf(document: ResultDocument, context: ReportContext = ON_GITHUB): Document {
+function pageOf(document: ResultDocument, context: ReportContext = ON_GITHUB): DomDocument {
   return new JSDOM(renderHtml(buildReport(document, context))).window.document;
 }
 
 /** What a person sees in one view: without what belongs to the others only, and without drawings. */
-function textOf(page: Document, view: string): string {
-  const copy = page.body.cloneNode(true) as HTMLElement;
+function textOf(page: DomDocument, view: string): string {
+  const copy = page.body.cloneNode(true);
   for (const hidden of copy.querySelectorAll(`.view:not(.in-${view}), svg, pre[aria-label^='Series of']`))
     hidden.remove();
   for (const block of copy.querySelectorAll("p, li, td, th, dt, dd, div, h1, h2, h3, pre, summary, span"))
@@ -44,7 +44,9 @@ describe("numbers", () => {
         const sli = document.slis.find((one) => labels(one).includes(label));
         expect(sli, `for ${label}`).toBeDefined();
         if (sli === undefined) continue;
-        const [change = "", interval = ""] = [...row.querySelectorAll("td.number")].map((cell) => cell.textContent);
+        const [change = "", interval = ""] = [...row.querySelectorAll("td.number")].map(
+          (cell) => cell.textContent ?? "",
+        );
         if (sli.estimate === null) {
           expect(change).toBe("-");
           continue;

@@ -10,6 +10,10 @@ declare module "jsdom" {
     getAttributeNames(): string[];
     querySelector(selector: string): DomElement | null;
     querySelectorAll(selector: string): Iterable<DomElement> & { readonly length: number };
+    readonly firstChild: { readonly textContent: string | null } | null;
+    hasAttribute(name: string): boolean;
+    append(text: string): void;
+    cloneNode(deep: boolean): DomElement;
     remove(): void;
   }
   export interface DomDocument extends DomElement {
