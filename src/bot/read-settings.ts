@@ -260,7 +260,7 @@ function read(environment: Environment, name: Name): string | null | Error {
     return name === "PRIVATE_KEY" ? content : content.trim();
   } catch (error) {
     // The system's code only: its message repeats the path, which is not ours to print.
-    return new Error(String((error as { code?: unknown }).code ?? "unreadable"));
+    return new Error((error as { code?: string }).code ?? "unreadable");
   }
 }
 

@@ -82,7 +82,7 @@ export async function startBot(settings: BotSettings, parts: BotParts, outside: 
     const app = await openApp(settings);
     const tokens = installationTokens(app, now);
     const shared = { settings, database, now, log, metrics: registry, version };
-    const sleep = async (ms: number): Promise<void> => void (await delay(ms));
+    const sleep = (ms: number): Promise<void> => delay(ms);
     const context: BotContext = {
       ...shared,
       queue,

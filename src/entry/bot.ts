@@ -75,7 +75,7 @@ async function run(settings: BotSettings): Promise<void> {
       // What state it leaves is unknown: end, and let the orchestrator start anew. The queue loses nothing.
       log.error("A fault that nothing caught", {
         event,
-        error: error instanceof Error ? `${error.stack}` : `${error}`,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
       process.exit(70);
     });

@@ -38,7 +38,7 @@ const BACKENDS = [
 ];
 
 for (const { name, skip, place } of BACKENDS) {
-  describe.skipIf(skip)(name, () => {
+  describe.skipIf(skip)(`the store in ${name}`, () => {
     let at: Place;
     let database: OpenDatabase;
 

@@ -25,11 +25,11 @@ const DELIVERIES_KEPT = 30 * 86_400;
 export function housekeepingJob(context: UpkeepContext): JobHandler<"housekeeping"> {
   return async (_data, { signal }) => {
     const tasks = [() => retain(context), () => sendLost(context), () => askForMissed(context, context.app)];
-    const failures: unknown[] = [];
+    const failures: Error[] = [];
     for (const task of tasks) {
       if (signal.aborted) return;
       // One that fails must not keep the others from being done.
-      await task().catch((error: unknown) => failures.push(error));
+      await task().catch((error: Error) => failures.push(error));
     }
     const [first] = failures;
     if (first !== undefined) throw first;
