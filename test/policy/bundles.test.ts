@@ -27,6 +27,9 @@ function bundledPackages(): readonly string[] {
   return [...textOf("dist/licenses.txt").matchAll(/^(\S+) \d+\.\d+\.\S* \(.+\)$/gm)].map((match) => match[1] ?? "");
 }
 
+/** What the bot runs on, from node_modules; neither the Action nor the command line carries it. */
+const BOT_PACKAGES = ["@electric-sql/pglite", "octokit", "pg", "pg-boss", "pino", "probot"];
+
 describe("the bundles", () => {
   it("need nothing but Node", () => {
     const foreign = scripts.flatMap((file) =>
@@ -65,7 +68,7 @@ describe("the bundles", () => {
   it("come with the licences of what they contain", () => {
     const { dependencies } = JSON.parse(textOf("package.json")) as { dependencies: Readonly<Record<string, string>> };
     const bundled = bundledPackages();
-    expect(Object.keys(dependencies).filter((name) => !bundled.includes(name))).toEqual([]);
+    expect(Object.keys(dependencies).filter((name) => !bundled.includes(name))).toEqual(BOT_PACKAGES);
     expect(textOf("dist/licenses.txt")).not.toContain("ships no licence text");
   });
 });
