@@ -22,7 +22,9 @@ export interface AnalysisRequest {
 export function analyze(requests: readonly AnalysisRequest[]): Analysis {
   const drafts = requests.flatMap(({ plan, inputs }) => withPlaceboOutcome(plan, draftsOf(plan, inputs)));
   const adjusted = adjustMargins(drafts.map((draft) => draft.result));
-  const slis = drafts.map((draft, i) => rounded(withSeverity(withNextLook(draft.plan, finishSli(draft, adjusted[i] ?? null)), draft.sli)));
+  const slis = drafts.map((draft, i) =>
+    rounded(withSeverity(withNextLook(draft.plan, finishSli(draft, adjusted[i] ?? null)), draft.sli)),
+  );
   const verdict = aggregateVerdict(slis);
   return {
     verdict,

@@ -12,7 +12,9 @@ describe("levels of planned looks", () => {
 
   it.each([2, 3, 4, 8, 20])("%i looks spend alpha with the square of time, and all of it", (looks) => {
     const levels = lookLevels(even(looks), 0.05);
-    levels.forEach(({ alphaSpent }, k) => expect(alphaSpent).toBeCloseTo(0.05 * ((k + 1) / looks) ** 2, 12));
+    levels.forEach(({ alphaSpent }, k) => {
+      expect(alphaSpent).toBeCloseTo(0.05 * ((k + 1) / looks) ** 2, 12);
+    });
     expect(levels[0]?.alpha).toBeCloseTo(0.05 / looks ** 2, 9);
   });
 
