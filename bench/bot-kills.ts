@@ -37,11 +37,9 @@ export async function bench(): Promise<string> {
     const open = (): Promise<number> =>
       count(`select (select count(*) from deliveries where processed_at is null)
         + (select count(*) from analyses where state in ('announced', 'waiting')) as n`);
-    // As many as are left are spread over the work that is left, so that kills fall into all of it.
     for (let left = await open(); left > 0; left = await open()) {
       if (performance.now() - began > LIMIT_MS) break;
-      const share = (KILLS - killed) / Math.max(1, left);
-      if (killed < KILLS && Math.random() < Math.max(0.6, share)) {
+      if (killed < KILLS) {
         const index = Math.floor(Math.random() * (WORKERS + 0.2));
         const victim = workers[index] ?? web;
         await kill(victim);
