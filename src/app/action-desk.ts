@@ -49,7 +49,7 @@ export function actionDesk({ host, context }: Pick<ActionPorts, "host" | "contex
     statusLookUps: STATUS_LOOK_UPS,
     indexDelays: INDEX_DELAY_SECONDS,
     finishedBy: (repository) => (repository === home ? "scheduled-run" : "same-event"),
-    buttons: () => [],
+    buttons: null,
     checkOpened: (check) => open.opened(check),
     checkSettled: (id) => open.settled(id),
     mask: host.setSecret,

@@ -425,6 +425,17 @@ describe("buttons", () => {
     expect(await click(on, "acknowledge")).toBe("done");
     await on.work();
     expect(check(on).conclusion).toBe("neutral");
+    expect(buttons(on).map(({ label }) => label)).toEqual(["Extend window"]);
+  });
+
+  test("a check that nobody has to act on any more keeps no button of before", async () => {
+    const on = await announced(await world());
+    expect(buttons(on).map(({ label }) => label)).toEqual(["Extend window"]);
+    on.metrics.effect = 0.8;
+    on.setNow(READY_AT);
+    await on.work();
+    expect(check(on).conclusion).toBe("success");
+    expect(buttons(on)).toEqual([]);
   });
 
   test("a click is tested like a command: who may not is refused, and a redelivery changes nothing", async () => {

@@ -130,8 +130,8 @@ export class SubjectCheck {
   #extras(conclusion: Conclusion | null): Pick<CheckUpdate, "detailsUrl" | "actions"> {
     const { links, buttons } = this.#session.desk;
     const detailsUrl = links.detailsUrl ?? links.runUrl;
-    const actions = buttons(conclusion);
-    return { ...(detailsUrl === null ? {} : { detailsUrl }), ...(actions.length === 0 ? {} : { actions }) };
+    // An empty list takes away the buttons that the check had.
+    return { ...(detailsUrl === null ? {} : { detailsUrl }), ...(buttons === null ? {} : { actions: buttons(conclusion) }) };
   }
 
   /** `final`: the last word; when it cannot be said the step must know. */

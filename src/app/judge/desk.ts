@@ -122,8 +122,8 @@ export interface Desk {
   readonly indexDelays: readonly number[];
   /** Who completes a check that is left open. */
   readonly finishedBy: (repository: string) => PendingPlan["finishedBy"];
-  /** Buttons of the check. */
-  readonly buttons: (conclusion: Conclusion | null) => readonly CheckAction[];
+  /** Buttons of the check as it is concluded; null: this front door has none. */
+  readonly buttons: ((conclusion: Conclusion | null) => readonly CheckAction[]) | null;
   /** A check is open and this process has to come back to it, or it need not any more. */
   readonly checkOpened: (check: OpenCheck) => void;
   readonly checkSettled: (id: number) => void;
