@@ -18,8 +18,9 @@ export async function judgeIsDead(context: JudgeContext, analysisId: string, rea
   const code = errorReference(reason);
   context.log.error("an analysis was given up", { analysis: analysisId, code });
   const now = context.now() / 1000;
+  const amendments = await amendmentsOf(context.database, analysis.tenant, analysis.id);
   if (analysis.publishing !== null) {
-    await follow({ context, analysis, now }, ended("done", { lastError: reason }, analysis.publishing));
+    await follow({ context, analysis, amendments, now }, ended("done", { lastError: reason }, analysis.publishing));
     return;
   }
   const lastError = `${code}: ${reason}`;
@@ -29,9 +30,8 @@ export async function judgeIsDead(context: JudgeContext, analysisId: string, rea
   } catch (error) {
     // There is no check any more to say it on.
     if (!(error instanceof DeployImpactError && error.code === "GITHUB_UNINSTALLED")) throw error;
-    return follow({ context, analysis, now }, ended("given-up", { lastError }));
+    return follow({ context, analysis, amendments, now }, ended("given-up", { lastError }));
   }
-  const amendments = await amendmentsOf(context.database, analysis.tenant, analysis.id);
   const session = botSession(context, { analysis, amendments, connection, ports: barePorts(context) });
   const step = { context, analysis, amendments, session, now };
   const check = heldCheck(step, subjectOf(analysis, context.settings.appId, null));

@@ -1,6 +1,7 @@
 import { wakeGates } from "../gate/wake.ts";
+import { amendmentsOf } from "../store/amendments.ts";
 import type { AnalysisState } from "../store/analyses.ts";
-import { type AnalysisChanges, changeAnalysis } from "../store/analysis-changes.ts";
+import { type AnalysisChanges, changeAnalysis, planLook } from "../store/analysis-changes.ts";
 import type { JudgeContext, Step } from "./context.ts";
 
 /** What follows from a step. */
@@ -29,10 +30,12 @@ export function ended(
   return { kind: "end", state, changes: { ...SETTLED, ...changes }, verdictId };
 }
 
-type Place = Pick<Step, "analysis" | "now"> & { readonly context: Pick<JudgeContext, "database" | "queue"> };
+type Place = Pick<Step, "analysis" | "amendments" | "now"> & {
+  readonly context: Pick<JudgeContext, "database" | "queue">;
+};
 
 /** Writes down what follows and sends the jobs for it: all of it, or nothing. */
-export async function follow({ context, analysis, now }: Place, next: Next): Promise<void> {
+export async function follow({ context, analysis, amendments, now }: Place, next: Next): Promise<void> {
   const { database, queue } = context;
   const { tenant, environment, id } = analysis;
   const { installationId } = tenant;
@@ -55,5 +58,14 @@ export async function follow({ context, analysis, now }: Place, next: Next): Pro
       await queue.send("react", { verdictId }, { key: verdictId, installationId, inside });
     }
     await wakeGates({ queue, inside }, tenant, environment);
+    if (asked(await amendmentsOf(inside, tenant, id)) === asked(amendments)) return;
+    // As if they had asked a moment later: the analysis has ended and begins again.
+    await planLook(inside, tenant, id, now);
+    await queue.send("judge", { analysisId: id }, { key: id, installationId, inside });
   });
+}
+
+/** How often people asked for another look; the row is locked by then, so nobody can ask between question and answer. */
+function asked(amendments: Step["amendments"]): number {
+  return amendments.filter(({ kind }) => kind === "extend" || kind === "rerun").length;
 }
