@@ -106,6 +106,10 @@ function upkeep(
 const count = async (table: string): Promise<number> =>
   (await database.query<{ n: number }>(`select count(*) as n from ${table}`))[0]?.n ?? -1;
 
+/** Webhooks of which more than their ids is left. */
+const remembered = async (): Promise<number> =>
+  (await database.query("select 1 from deliveries where outcome is distinct from 'forgotten'")).length;
+
 describe("housekeeping", () => {
   test("deletes what was kept long enough with all that hangs on it, and nothing that is open", async () => {
     await repository(1, 11);
@@ -166,6 +170,17 @@ describe("housekeeping", () => {
     expect(again).toEqual([2]);
   });
 
+  test("asks for nothing again that is known, however short the retention and whatever was forgotten", async () => {
+    await repository(1, 11);
+    await delivery("old", 1, NOW - 2 * DAY);
+    await delivery("forgotten", 1, NOW - 3600);
+    await createForget({ database, log: recordingLog() })({ installationId: 1, repositoryId: null }, RUN);
+    const listed = [attempt(1, "old", { at: NOW - 2 * DAY }), attempt(2, "forgotten")];
+    const { run, again } = upkeep({ retention: DAY, listed });
+    await run();
+    expect(again).toEqual([]);
+  });
+
   test("a server without the list of deliveries is no failure; another failure is, after all else was done", async () => {
     await upkeep({ listed: Object.assign(new Error("Not Found"), { status: 404 }) }).run();
     await repository(1, 11);
@@ -191,12 +206,13 @@ describe("forgetting", () => {
       await delivery(`d${repo}`, installation, NOW, repo);
     }
     await forget(1, 12);
-    expect([await count("repositories"), await count("verdicts"), await count("deliveries")]).toEqual([2, 2, 2]);
+    expect([await count("repositories"), await count("verdicts"), await remembered()]).toEqual([2, 2, 2]);
     await forget(2, 11);
     expect(await count("repositories")).toBe(2);
     await forget(1, null);
     expect(await database.query("select id from repositories")).toEqual([{ id: 21 }]);
     expect(await database.query("select id from installations")).toEqual([{ id: 2 }]);
-    expect([await count("verdicts"), await count("deliveries")]).toEqual([1, 1]);
+    expect([await count("verdicts"), await remembered()]).toEqual([1, 1]);
+    expect(await count("deliveries")).toBe(3);
   });
 });

@@ -56,14 +56,19 @@ export async function unhandledDeliveries(
   return rows.map((row) => ({ id: row.id, installationId: row.installation_id }));
 }
 
-/** What webhooks of an account, or of one of its repositories, left. */
+/**
+ * What webhooks of an account, or of one of its repositories, left. Their ids stay for as long as all the others, or they
+ * would look like webhooks that never arrived, and GitHub would be asked to send everything again.
+ */
 export async function forgetDeliveries(
   database: Database,
   installationId: number,
   repositoryId: number | null,
 ): Promise<void> {
   await database.query(
-    "delete from deliveries where installation_id = $1 and ($2::bigint is null or repository_id = $2)",
+    `update deliveries set payload = null, action = null, repository_id = null, outcome = 'forgotten',
+       processed_at = coalesce(processed_at, received_at)
+     where installation_id = $1 and ($2::bigint is null or repository_id = $2)`,
     [installationId, repositoryId],
   );
 }

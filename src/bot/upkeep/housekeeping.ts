@@ -50,7 +50,8 @@ async function retain({ database, settings, now, log }: UpkeepContext): Promise<
     gates: await deleteOver(database, "gates", before),
     outcomes: await deleteOver(database, "outcomes", before),
     commands: await deleteOver(database, "commands", moment - Math.min(settings.retention, DELIVERIES_KEPT)),
-    deliveries: await deleteOver(database, "deliveries", moment - Math.min(settings.retention, DELIVERIES_KEPT)),
+    // Ids alone by then; without them everything that GitHub still lists would be asked for again.
+    deliveries: await deleteOver(database, "deliveries", moment - DELIVERIES_KEPT),
     web_sessions: await deleteOver(database, "web_sessions", moment),
   };
   if (Object.values(deleted).some((count) => count > 0)) log.info("Deleted what was kept long enough", deleted);
