@@ -1,3 +1,4 @@
+import { DeployImpactError } from "../../core/errors.ts";
 import type { Database } from "./database.ts";
 
 /** A secret as it lies in the store: sealed, for one repository or (null) for all of the installation. */
@@ -74,21 +75,38 @@ export async function allSecrets(database: Database): Promise<StoredSecret[]> {
   );
 }
 
-/** Installation of the account, and the repository of that name in it; null: the App is not installed there. */
+interface Installed {
+  readonly installationId: number;
+  readonly repositoryId: number | null;
+}
+
+/**
+ * Installation of the account, and the repository of that name in it; null: the App is not installed there. Names are
+ * given to others when somebody renames: one that means two places means none.
+ */
 export async function findInstallation(
   database: Database,
   { owner, repository }: { readonly owner: string; readonly repository: string | null },
-): Promise<{ readonly installationId: number; readonly repositoryId: number | null } | null> {
-  const [found] =
+): Promise<Installed | null> {
+  const found =
     repository === null
-      ? await database.query<{ installationId: number; repositoryId: number | null }>(
+      ? await database.query<Installed>(
           `select id as "installationId", null as "repositoryId" from installations where lower(account) = lower($1)`,
           [owner],
         )
-      : await database.query<{ installationId: number; repositoryId: number | null }>(
+      : await database.query<Installed>(
           `select installation_id as "installationId", id as "repositoryId" from repositories
             where lower(full_name) = lower($1)`,
           [`${owner}/${repository}`],
         );
-  return found ?? null;
+  const [only, ...others] = found;
+  if (only === undefined || others.length === 0) return only ?? null;
+  const ids = found.map(({ installationId }) => installationId).sort((a, b) => a - b);
+  throw new DeployImpactError(
+    "USAGE",
+    `${repository === null ? owner : `${owner}/${repository}`} is known in the installations ${ids.join(" and ")}.`,
+    {
+      hint: "GitHub gave the name to somebody else. Uninstall the App where it is no longer meant, or let a webhook of the renamed account arrive; until then nobody gets the secret.",
+    },
+  );
 }
