@@ -16,7 +16,7 @@ import {
 import { lookAround } from "./look.ts";
 import { type Move, moveAfterFailure, moveAfterLook } from "./move.ts";
 import { mayReport } from "./schedule.ts";
-import { expiredText } from "./wording.ts";
+import { expiredText, failureText } from "./wording.ts";
 
 export type GateContext = Pick<BotContext, "database" | "queue" | "connect" | "now" | "log">;
 
@@ -40,15 +40,39 @@ export function gateJob(context: GateContext): JobHandler<"gate"> {
     if (gate === null || (gate.state !== "waiting" && gate.state !== "left-to-people")) return;
     const { tenant, runId, environment } = gate;
     const log = context.log.child({ gate: gateId, repository: tenant.repository, environment, run: runId });
-    const github = await context.connect(tenant);
-    await step({ context, gate, log, api: github.api(tenant.repository), now: context.now() / 1000 });
+    const now = context.now() / 1000;
+    try {
+      const github = await context.connect(tenant);
+      await step({ context, gate, log, api: github.api(tenant.repository), now });
+    } catch (error) {
+      if (!(error instanceof DeployImpactError && error.code === "GITHUB_UNINSTALLED")) throw error;
+      await waitForApp({ context, gate, log, now }, error);
+    }
   };
+}
+
+/** An App that was removed or suspended can say nothing; whoever lifts that finds the gate still looking. */
+const APP_PAUSE = 3600;
+
+async function waitForApp({ context, gate, log, now }: Omit<Work, "api">, error: DeployImpactError): Promise<void> {
+  log.info(`The gate cannot be answered: ${error.message}`, { code: error.code });
+  if (now >= gate.deadline)
+    return closeGate(context.database, gate, { state: "expired", at: now, reason: expiredText() });
+  const { watches, analysisId, environment, sha } = gate;
+  const nextAt = Math.min(now + APP_PAUSE, gate.deadline);
+  const reason = gate.reason ?? failureText(error, { environment, sha, watches, now, until: null });
+  const state = gate.state === "left-to-people" ? "left-to-people" : "waiting";
+  await comeBack(
+    { context, gate },
+    { watches, analysisId, failingSince: gate.failingSince ?? now, nextAt, reason, state },
+  );
 }
 
 async function step(work: Work): Promise<void> {
   const { gate, now } = work;
-  if (gate.decision !== null) return decide(work, { decision: gate.decision, reason: gate.reason ?? "" });
+  // Also a decision that GitHub would never take: it is not sent for ever.
   if (now >= gate.deadline) return expire(work);
+  if (gate.decision !== null) return decide(work, { decision: gate.decision, reason: gate.reason ?? "" });
   const move = await nextMove(work);
   if (move.decide !== null) return decide(work, move.decide);
   if (move.report !== null) await report(work, move.report);
@@ -63,7 +87,7 @@ async function nextMove({ context, gate, api, log, now }: Work): Promise<Move> {
   return moveAfterFailure(gate, known, look, now);
 }
 
-async function comeBack({ context, gate }: Work, progress: GateProgress): Promise<void> {
+async function comeBack({ context, gate }: Pick<Work, "context" | "gate">, progress: GateProgress): Promise<void> {
   await context.database.transaction(async (inside) => {
     await keepGateOpen(inside, gate, progress);
     const { installationId } = gate.tenant;

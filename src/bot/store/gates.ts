@@ -229,10 +229,13 @@ export interface OverdueGate extends GateToWake {
   readonly installationId: number;
 }
 
-/** Gates whose job was lost: due since `before` and still open. For housekeeping, over all tenants. */
+/** Gates whose job was lost: due since `before` and still open. For housekeeping, over all tenants; a suspended one is not due. */
 export async function overdueGates(database: Database, before: number, most: number): Promise<readonly OverdueGate[]> {
   const rows = await database.query<{ id: string; installation_id: number }>(
-    `select id, installation_id from gates where state in ${OPEN} and next_at < $1 order by next_at limit $2`,
+    `select gates.id, gates.installation_id
+     from gates join installations on installations.id = gates.installation_id
+     where gates.state in ${OPEN} and gates.next_at < $1 and installations.suspended_at is null
+     order by gates.next_at limit $2`,
     [dateOf(before), most],
   );
   return rows.map((row) => ({ id: row.id, installationId: row.installation_id }));
