@@ -16,7 +16,7 @@ describe("a pattern for labels", () => {
     expect(() => fits("a".repeat(60))).toThrow(/"\(a\+\)\+b" takes too long/);
   });
 
-  test("that takes few steps is as fast as any, also for thousands of units", () => {
+  test("that takes few steps is fast, also for thousands of units", () => {
     const fits = labelPattern("(?:eu|us)-[a-z.]+-[0-9]+\\.x", 1);
     const values = Array.from({ length: 50_000 }, (_, index) => `eu-pod-${index}.x`);
     expect(values.every(fits)).toBe(true);
