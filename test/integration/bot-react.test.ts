@@ -9,6 +9,7 @@ import { changeAnalysis } from "../../src/bot/store/analysis-changes.ts";
 import type { OpenDatabase } from "../../src/bot/store/database.ts";
 import { loadReaction, moveReaction, type Reaction, reactionsOf, rollbackOf } from "../../src/bot/store/reactions.ts";
 import type { Tenant } from "../../src/bot/tenant.ts";
+import { DeployImpactError } from "../../src/core/errors.ts";
 import type { ResultDocument } from "../../src/core/result.ts";
 import { apiFor } from "../../src/github/api.ts";
 import { connect } from "../../src/github/client.ts";
@@ -237,6 +238,57 @@ describe("a regression", () => {
     await react(later);
     await work();
     expect(await states(later)).toEqual(["webhook sent"]);
+  });
+});
+
+describe("while GitHub asks the installation to wait", () => {
+  const waits = new DeployImpactError("GITHUB_RATE_LIMITED", "GitHub asked to wait.", { hint: "Wait." });
+
+  /** Names of the jobs that are sent. */
+  function limited(): { readonly bot: ReactContext; readonly sent: string[] } {
+    const sent: string[] = [];
+    const queue: ReactContext["queue"] = {
+      send: async (name, data) => {
+        sent.push(name);
+        if ("reactionId" in data) jobs.push({ reactionId: data.reactionId, notBefore: 0 });
+      },
+    };
+    return { bot: { ...context(), queue, connect: () => Promise.reject(waits) }, sent };
+  }
+
+  it("a page goes out; what has to ask GitHub, like a preview or the check, comes when it takes requests again", async () => {
+    const server = await receiver(ok);
+    secrets = { HOOK: server.url };
+    const deploy = await verdict(`alerts: [{ to: webhook, url-env: HOOK, dry-run: false }]
+rollback: { how: deployment, when: at-once }
+`);
+    await changeAnalysis(store.database, { id: deploy.analysisId, tenant: SHOP }, { checkRunId: 5 });
+    const { bot, sent } = limited();
+    await expect(createReact(bot)(deploy, RUN)).rejects.toThrow("asked to wait");
+    for (const { reactionId } of jobs.splice(0)) await createSend(bot)({ reactionId }, RUN);
+    expect(server.seen).toHaveLength(1);
+    expect(sent).toEqual(["reaction", "react"]);
+    expect(await states(deploy)).toEqual(["webhook sent"]);
+    now += 60;
+    await createReact(context())(deploy, RUN);
+    expect(await states(deploy)).toEqual(["webhook sent", "rollback dry-run"]);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it.each([
+    "alerts: [{ to: github-issue, dry-run: false }]\n",
+    "rollback: { how: deployment, when: at-once, dry-run: false }\n",
+  ])("what is written on GitHub waits without using up its attempts: %s", async (line) => {
+    const deploy = await verdict(line);
+    await react(deploy);
+    const [job] = jobs.splice(0);
+    for (let times = 0; times < 10; times += 1)
+      await expect(createSend(limited().bot)({ reactionId: job?.reactionId ?? "" }, RUN)).rejects.toThrow(
+        "asked to wait",
+      );
+    expect(await reactionsOf(store.database, SHOP, deploy.verdictId)).toMatchObject([
+      { state: "planned", attempts: 0 },
+    ]);
   });
 });
 

@@ -41,6 +41,9 @@ const LIMIT_PAUSE = 60;
 /** When the same thing is being worked on, look again after this, seconds. */
 const BUSY_PAUSE = 1;
 
+/** Somebody is woken by these, mostly without GitHub: they begin while it asks to wait, and come back if they need it. */
+const UNPAUSED: ReadonlySet<TakenJob["queue"]> = new Set(["react", "reaction"]);
+
 interface Running {
   readonly job: TakenJob;
   readonly stop: AbortController;
@@ -59,13 +62,14 @@ export function startWorker(options: WorkerOptions): Worker {
   let lastAnswer = performance.now();
 
   /** An installation that holds half of the places waits, so that one can never have them all (takes are as small). */
-  const without = (): string[] => {
+  const without = (name: TakenJob["queue"]): string[] => {
     const count = new Map<number, number>();
     for (const { job } of running) {
       if (job.installationId !== null) count.set(job.installationId, (count.get(job.installationId) ?? 0) + 1);
     }
     const full = [...count].filter(([, jobs]) => jobs >= Math.max(1, concurrency - share)).map(([id]) => String(id));
-    return [...new Set([...(concurrency > 1 ? full : []), ...options.pauses.paused()])];
+    const paused = UNPAUSED.has(name) ? [] : options.pauses.paused();
+    return [...new Set([...(concurrency > 1 ? full : []), ...paused])];
   };
 
   const start = (job: TakenJob): void => {
@@ -81,7 +85,7 @@ export function startWorker(options: WorkerOptions): Worker {
     for (const name of looks.due()) {
       const free = concurrency - running.size;
       if (free <= 0 || stopping) return;
-      const jobs = await queue.take(name, Math.min(free, share), without());
+      const jobs = await queue.take(name, Math.min(free, share), without(name));
       lastAnswer = performance.now();
       if (jobs.length === 0) looks.empty(name);
       for (const job of jobs) start(job);

@@ -66,7 +66,7 @@ export function alertFacts({ verdict, analysis, model, severity, values, link }:
   };
 }
 
-/** `text` within `limit` characters; a cut is shown. */
+/** `text` within `limit` characters; a cut is shown, and leaves no half of a character. */
 export function within(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+  return text.length <= limit ? text : `${text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }

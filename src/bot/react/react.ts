@@ -29,16 +29,32 @@ export function createReact(context: ReactContext): JobHandler<"react"> {
 async function planAll(context: ReactContext, occasion: Occasion): Promise<void> {
   const planned = planReactions(occasion);
   if (planned.length === 0) return;
-  // Said before it is written down, because a preview may have to ask GitHub.
-  const requests = new Map<string, JsonValue>();
+  // First what somebody waits for: a preview may have to ask GitHub, and no page waits until GitHub answers.
+  const real = planned.filter(({ wish }) => wish !== "dry-run");
+  await write(
+    context,
+    occasion,
+    real.map((one) => ({ one, request: null })),
+  );
+  const previews: Previewed[] = [];
   for (const one of planned) {
-    if (one.wish === "dry-run") requests.set(one.key, await preview(context, occasion, one));
+    if (one.wish === "dry-run") previews.push({ one, request: await preview(context, occasion, one) });
   }
+  await write(context, occasion, previews);
+  await showReactions(context, occasion.verdict);
+}
+
+interface Previewed {
+  readonly one: PlannedReaction;
+  readonly request: JsonValue;
+}
+
+async function write(context: ReactContext, occasion: Occasion, all: readonly Previewed[]): Promise<void> {
+  if (all.length === 0) return;
   await context.database.transaction(async (inside) => {
     await holdEnvironment(inside, occasion.verdict.tenant, occasion.verdict.environment);
-    for (const one of planned) await planOne(context, inside, occasion, one, requests.get(one.key) ?? null);
+    for (const { one, request } of all) await planOne(context, inside, occasion, one, request);
   });
-  await showReactions(context, occasion.verdict);
 }
 
 async function planOne(

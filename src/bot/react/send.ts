@@ -1,7 +1,7 @@
 import { DeployImpactError } from "../../core/errors.ts";
 import type { JobHandler } from "../jobs/contract.ts";
 import { loadReaction, moveReaction, type Reaction, type ReactionMove } from "../store/reactions.ts";
-import { loadVerdict } from "../store/verdicts.ts";
+import { loadVerdict, type StoredVerdict } from "../store/verdicts.ts";
 import { type ReactContext, sendJob } from "./context.ts";
 import type { Delivery, Prepared } from "./delivery.ts";
 import { prepareIssue } from "./issue.ts";
@@ -71,6 +71,8 @@ async function prepared(context: ReactContext, reaction: Reaction, last: boolean
       context.log.error("A reaction could not be prepared", { reaction: reaction.id, error: String(error) });
       return { kind: "refused", why: "an internal error; the log of the bot holds it" };
     }
+    // Costs no attempt: the queue brings the job back when GitHub takes requests of this installation again.
+    if (error.code === "GITHUB_RATE_LIMITED") throw error;
     return error.retryable
       ? { kind: "later", why: error.message, afterSeconds: null }
       : { kind: "refused", why: `${error.message} ${error.hint}` };
@@ -90,7 +92,10 @@ async function prepare(
     }
     case "alert": {
       const { alert, severity } = detail;
-      if (alert.to === "github-issue") return prepareIssue(alert.labels, occasion, connected);
+      if (alert.to === "github-issue") {
+        const api = await connected();
+        return prepareIssue(alert.labels, occasion, async () => api);
+      }
       return prepareAlert({ alert, severity, id }, occasion, await context.portsFor(tenant));
     }
     case "rollback": {
@@ -129,7 +134,18 @@ async function settle(
   if (move.to === "sent") context.log.info("A reaction was sent", fields);
   else context.log.warning("A reaction was not sent", { ...fields, why: move.error ?? "" });
   const verdict = await loadVerdict(context.database, reaction.verdictId);
-  if (verdict !== null) await showReactions(context, verdict);
+  if (verdict !== null) await show(context, verdict);
+}
+
+/** What was sent is never sent again because it could not be shown. */
+async function show(context: ReactContext, verdict: StoredVerdict): Promise<void> {
+  try {
+    await showReactions(context, verdict);
+  } catch {
+    // A rate limit: the job that plans finds everything planned, and shows it when GitHub takes requests again.
+    const { id, tenant } = verdict;
+    await context.queue.send("react", { verdictId: id }, { key: id, installationId: tenant.installationId });
+  }
 }
 
 interface Attempt {

@@ -1,4 +1,5 @@
 import { loadConfig } from "../../config/load.ts";
+import { DeployImpactError } from "../../core/errors.ts";
 import type { GithubApi } from "../../github/api.ts";
 import { checkNameOf } from "../../github/checks.ts";
 import { findComment } from "../../github/comments.ts";
@@ -21,7 +22,8 @@ type ShowPort = Pick<GithubApi, "listCheckRuns" | "updateCheckRun" | "listCommen
 
 /**
  * Writes what was done onto the check and the comment that stand already: their block of reactions is replaced, every
- * other word stays. A failure is logged and costs nothing: the reactions themselves are in the store.
+ * other word stays. A failure is logged and costs nothing, because the reactions themselves are in the store; only a
+ * rate limit is thrown, for who can come back after it.
  */
 export async function showReactions(context: ShowContext, verdict: StoredVerdict): Promise<void> {
   try {
@@ -34,6 +36,8 @@ export async function showReactions(context: ShowContext, verdict: StoredVerdict
     const slug = await showOnCheck(context, { verdict, analysis, block, waits }, api);
     if (slug !== null) await showOnComments(verdict, analysis, { block, login: `${slug}[bot]` }, api);
   } catch (error) {
+    // It passes, and the queue knows when.
+    if (error instanceof DeployImpactError && error.code === "GITHUB_RATE_LIMITED") throw error;
     context.log.warning("What was done could not be shown on GitHub", { verdict: verdict.id, error: String(error) });
   }
 }
