@@ -69,7 +69,7 @@ export async function startBot(settings: BotSettings, parts: BotParts, outside: 
       onError: (error) => log.error("A connection to the database broke", { error: error.message }),
     });
     closing.push(database.close);
-    const queue = await openQueue(database, { supervise: works, log });
+    const queue = await openQueue(database, { supervise: works, log, now });
     closing.push(queue.stop);
     const egress = openEgress({
       allowed: settings.allowedNetworks.flatMap((text) => parseNetwork(text) ?? []),

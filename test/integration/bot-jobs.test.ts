@@ -148,12 +148,15 @@ for (const { name, skip, place } of BACKENDS) {
       await judge("a", { notBefore: now + 3600 });
       await judge("a", { notBefore: now + 7200 });
       await judge("b", { notBefore: now + 3600 });
-      expect((await waiting()).map((row) => [row.key, row.at.getTime() / 1000])).toEqual([
-        ["a", now + 3600],
-        ["b", now + 3600],
+      /** Minutes from now, by the clock of the database. */
+      const minutes = async () =>
+        (await waiting()).map((row) => [row.key, Math.round((row.at.getTime() / 1000 - now) / 60)]);
+      expect(await minutes()).toEqual([
+        ["a", 60],
+        ["b", 60],
       ]);
-      await judge("a", { notBefore: now + 60 });
-      expect((await waiting())[0]?.at.getTime()).toBe((now + 60) * 1000);
+      await judge("a", { notBefore: now + 600 });
+      expect((await minutes())[0]).toEqual(["a", 10]);
       await judge("a");
       const seen: Seen[] = [];
       work(handlersOf(async () => undefined, seen));
@@ -255,6 +258,37 @@ for (const { name, skip, place } of BACKENDS) {
       await others.refresh();
       expect(others.paused()).toEqual(["2"]);
       await database.query("update installations set paused_until = null");
+    });
+
+    test("alerts begin also while GitHub asks their installation to wait", async () => {
+      const seen: Seen[] = [];
+      const its = pauses();
+      await its.pause(1, Date.now() / 1000 + 3600);
+      await judge("waits", { installationId: 1 });
+      await queue.send("react", { verdictId: "v" }, { key: "v", installationId: 1 });
+      await queue.send("reaction", { reactionId: "r" }, { key: "r", installationId: 1 });
+      work(
+        handlersOf(async () => undefined, seen),
+        4,
+        its,
+      );
+      await until(() => seen.length === 2);
+      expect(seen.map((one) => one.name).sort()).toEqual(["react", "reaction"]);
+      await database.query("update installations set paused_until = null");
+    });
+
+    test("a clock that is behind that of the database makes no job begin before its time", async () => {
+      const log = silent;
+      const behind = await openQueue(database, { supervise: false, log, now: () => Date.now() - 3_600_000 });
+      const sentAt = Date.now();
+      const inTenMinutes = { key: "x", notBefore: sentAt / 1000 - 3600 + 600 };
+      await behind.send("judge", { analysisId: "x" }, inTenMinutes);
+      await behind.send("judge", { analysisId: "x" }, inTenMinutes);
+      const [row] = await waiting();
+      expect(row?.at.getTime()).toBeGreaterThan(sentAt + 590_000);
+      const [taken] = await queue.take("judge", 1, []);
+      expect(taken).toBeUndefined();
+      await behind.stop();
     });
 
     test("told to stop, a worker tells its jobs and gives back what does not end", async () => {

@@ -22,6 +22,8 @@ export interface BossOptions {
   /** False in a process that works on no jobs. */
   readonly supervise: boolean;
   readonly log: BotLog;
+  /** Milliseconds since the epoch; left out: the process's clock. */
+  readonly now?: () => number;
   /** POLICIES except in tests. */
   readonly policies?: Policies;
 }

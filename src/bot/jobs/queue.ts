@@ -48,9 +48,21 @@ export async function openQueue(database: OpenDatabase, options: BossOptions): P
   const boss = await startBoss(database, options);
   if (database.kind === "embedded") await orphaned(database);
   const listeners: ((name: JobName) => void)[] = [];
+  const now = options.now ?? Date.now;
+  /**
+   * Seconds from now, never a moment: the database compares with its own clock, and where that is ahead of ours a job
+   * would begin before its time, find nothing to do, and be sent for the same moment again and again.
+   */
+  const waitFor = (notBefore: number | undefined): number =>
+    notBefore === undefined ? 0 : Math.max(0, Math.round(notBefore * 1000 - now()) / 1000);
   return {
     send: async (name, data, sendOptions) => {
-      await send(boss, sendOptions.inside ?? database, name, data, sendOptions);
+      await send(boss, sendOptions.inside ?? database, {
+        name,
+        data,
+        ...sendOptions,
+        wait: waitFor(sendOptions.notBefore),
+      });
       for (const listener of listeners) listener(name);
     },
     sendAll: async (name, jobs, inside) => {
@@ -70,7 +82,7 @@ export async function openQueue(database: OpenDatabase, options: BossOptions): P
       ),
     done: async (job) => void (await boss.complete(job.queue, attemptOf(job))),
     failed: async (job, reason) => void (await boss.fail(job.queue, attemptOf(job), { message: reason })),
-    postpone: (job, notBefore) => postpone(database, job, notBefore),
+    postpone: (job, notBefore) => postpone(database, job, waitFor(notBefore)),
     beat: (jobs) => beat(boss, jobs),
     unfinished: async (name, keys) => {
       const rows = await database.query<{ key: string }>(
@@ -106,6 +118,13 @@ function reasonOf(output: unknown): string {
   return typeof said === "string" ? said : "It failed without saying why.";
 }
 
+interface Sent<N extends JobName> extends SendOptions {
+  readonly name: N;
+  readonly data: JobData[N];
+  /** Seconds. */
+  readonly wait: number;
+}
+
 /** The job that was in the way may start between our look and our touch; several times in a row is not to be expected. */
 const SEND_TRIES = 5;
 
@@ -113,26 +132,20 @@ const SEND_TRIES = 5;
  * At most one job per key waits. A second one brings it forward, never back; and because it touches the waiting one,
  * nobody can start that before our transaction has ended: whoever runs it sees what we wrote.
  */
-async function send<N extends JobName>(
-  boss: PgBoss,
-  on: Database,
-  name: N,
-  data: JobData[N],
-  { key, notBefore, installationId }: SendOptions,
-): Promise<void> {
-  const startAfter = notBefore === undefined ? null : new Date(notBefore * 1000);
+async function send<N extends JobName>(boss: PgBoss, on: Database, job: Sent<N>): Promise<void> {
+  const { name, data, key, wait, installationId } = job;
   for (let attempt = 0; attempt < SEND_TRIES; attempt += 1) {
     const id = await boss.send(name, data, {
       singletonKey: key,
       db: asBossDatabase(on),
-      ...(startAfter === null ? {} : { startAfter }),
+      ...(wait > 0 ? { startAfter: wait } : {}),
       ...(installationId === undefined ? {} : { group: { id: String(installationId) } }),
     });
     if (id !== null) return;
     const waiting = await on.query(
-      `update ${SCHEMA}.job set start_after = least(start_after, coalesce($3, ${SCHEMA}.job_now()))
+      `update ${SCHEMA}.job set start_after = least(start_after, ${SCHEMA}.job_now() + make_interval(secs => $3))
        where name = $1 and singleton_key = $2 and state = 'created' returning id`,
-      [name, key, startAfter],
+      [name, key, wait],
     );
     if (waiting.length > 0) return;
   }
@@ -140,11 +153,11 @@ async function send<N extends JobName>(
 }
 
 /** Without `started_on` the next claim is the same attempt again. */
-async function postpone(database: Database, job: TakenJob, notBefore: number): Promise<void> {
+async function postpone(database: Database, job: TakenJob, wait: number): Promise<void> {
   await database.query(
-    `update ${SCHEMA}.job set state = 'retry', start_after = $4, started_on = null, heartbeat_on = null
+    `update ${SCHEMA}.job set state = 'retry', start_after = ${SCHEMA}.job_now() + make_interval(secs => $4), started_on = null, heartbeat_on = null
      where name = $1 and id = $2 and state = 'active' and retry_count = $3`,
-    [job.queue, job.id, job.attempt, new Date(notBefore * 1000)],
+    [job.queue, job.id, job.attempt, wait],
   );
 }
 
