@@ -8,6 +8,9 @@ interface Session {
   readonly lost: AbortController;
 }
 
+/** Longest that taking or releasing a key may take. A server that vanished without a word would hold up every job. */
+const PATIENCE_MS = 15_000;
+
 /**
  * Keys held by this process on a server: advisory locks of one connection of their own, so that they end with the
  * process. If the connection breaks, all of them are lost at once and their holders are told.
@@ -29,7 +32,7 @@ export function keyHolder(
   };
 
   const open = async (): Promise<Session> => {
-    const client = new pg.Client(settings);
+    const client = new pg.Client({ ...settings, query_timeout: PATIENCE_MS });
     const turn = oneByOne();
     const opened: Session = {
       query: (sql, key) => turn(async () => (await client.query(sql, [key])).rows),
@@ -54,22 +57,35 @@ export function keyHolder(
     // The server lets a session take its own lock twice, so this process has to say no itself.
     if (held.has(key)) return null;
     held.add(key);
+    let own: Session | null = null;
     try {
-      const own = await current();
+      own = await current();
       const [row] = await own.query("select pg_try_advisory_lock(hashtextextended($1, 0)) as taken", key);
-      if (row?.taken === true) return { lost: own.lost.signal, release: () => release(own, key) };
+      if (row?.taken === true) return holdOn(own, key);
       held.delete(key);
       return null;
     } catch (error) {
       held.delete(key);
+      if (own !== null) giveUp(own, error);
       throw error;
     }
   };
+
+  /** A connection that does not answer may never do so again: all keys on it are lost, and the next one is a new one. */
+  const giveUp = (broken: Session, error: unknown): void => {
+    forget(broken, error instanceof Error ? error : new Error(String(error)));
+    broken.end().catch(() => undefined);
+  };
+
+  const holdOn = (own: Session, key: string): Hold => ({ lost: own.lost.signal, release: () => release(own, key) });
 
   const release = async (own: Session, key: string): Promise<void> => {
     if (own.lost.signal.aborted) return;
     try {
       await own.query("select pg_advisory_unlock(hashtextextended($1, 0))", key);
+    } catch (error) {
+      giveUp(own, error);
+      throw error;
     } finally {
       if (!own.lost.signal.aborted) held.delete(key);
     }

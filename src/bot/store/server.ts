@@ -8,6 +8,8 @@ import { transactionScope } from "./transactions.ts";
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A statement that takes longer is a fault of ours; it must not hold a connection for ever. */
 const STATEMENT_TIMEOUT_MS = 60_000;
+/** A server that has not answered by then is gone without a word, and its connection with it. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 10_000;
 
 /** The bigint columns are counts and ids of GitHub, far below 2^53. */
 const TYPES: pg.CustomTypesConfig = {
@@ -33,7 +35,12 @@ export function openServer(url: string, options: ServerOptions): OpenDatabase {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   };
-  const pool = new pg.Pool({ ...settings, max: options.connections, statement_timeout: STATEMENT_TIMEOUT_MS });
+  const pool = new pg.Pool({
+    ...settings,
+    max: options.connections,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
+  });
   pool.on("error", options.onError);
   const keys = keyHolder(settings, options.onError);
   const scope = transactionScope();
