@@ -51,20 +51,27 @@ export function trimmed(
 }
 
 function shortened(name: string, value: unknown): unknown {
-  // A NUL is legal in JSON and not in jsonb.
-  if (typeof value === "string") return value.replaceAll("\u0000", "");
+  if (typeof value === "string") return storable(value);
   if (Array.isArray(value)) return value.map((one) => shortened(name, one));
   if (typeof value !== "object" || value === null) return value;
   // These belong to whoever made the deployment.
-  if (name === "payload" || name === "client_payload") return withoutNul(value);
+  if (name === "payload" || name === "client_payload") return stored(value);
   const kept = SHORT[name];
   const entries = Object.entries(value).filter(
     ([key]) =>
       (kept === undefined || kept.includes(key)) && !DROPPED.has(key) && (!key.endsWith("_url") || ADDRESSES.has(key)),
   );
-  return Object.fromEntries(entries.map(([key, one]) => [key.replaceAll("\u0000", ""), shortened(key, one)]));
+  return Object.fromEntries(entries.map(([key, one]) => [storable(key), shortened(key, one)]));
 }
 
-function withoutNul(value: object): unknown {
-  return JSON.parse(JSON.stringify(value).replaceAll("\\u0000", ""));
+function stored(value: unknown): unknown {
+  if (typeof value === "string") return storable(value);
+  if (Array.isArray(value)) return value.map(stored);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [storable(key), stored(one)]));
+}
+
+/** A NUL, and half of a pair of surrogates, are legal in JSON and not in jsonb. */
+function storable(text: string): string {
+  return text.replaceAll("\u0000", "").replaceAll(/\p{Surrogate}/gu, "\ufffd");
 }

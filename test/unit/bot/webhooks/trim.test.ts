@@ -45,3 +45,16 @@ test("a NUL, which JSON may hold and the store may not, is left out everywhere",
   const sent = { action: "deploy", client_payload: { "k\u0000": ["\u0000v"] } };
   expect(trimmed("repository_dispatch", sent)).toEqual({ action: "deploy", client_payload: { k: ["v"] } });
 });
+
+test("what the store cannot hold is left out, and nothing else changes", () => {
+  const payload = {
+    text: "a\u0000b",
+    code: "\\u0000",
+    half: "x\ud83d",
+    whole: "🚀",
+    "n\u0000ame": [{ deep: "\u0000" }],
+  };
+  const kept = { text: "ab", code: "\\u0000", half: "x\ufffd", whole: "🚀", name: [{ deep: "" }] };
+  expect(trimmed("repository_dispatch", { client_payload: payload })).toEqual({ client_payload: kept });
+  expect(trimmed("issue_comment", { comment: { body: "y\ud83d\u0000" } })).toEqual({ comment: { body: "y\ufffd" } });
+});
