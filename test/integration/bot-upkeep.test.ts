@@ -23,6 +23,7 @@ afterAll(() => close?.());
 beforeEach(async () => {
   await database.query("delete from installations");
   await database.query("delete from deliveries");
+  await database.query("delete from upkeep");
 });
 
 async function repository(installationId: number, repositoryId: number): Promise<void> {
@@ -74,10 +75,16 @@ async function delivery(id: string, installationId: number, at: number, reposito
 }
 
 function upkeep(
-  given: { listed?: readonly HookDelivery[] | Error; unfinished?: readonly string[]; retention?: number } = {},
+  given: {
+    now?: number;
+    listed?: readonly HookDelivery[] | Error;
+    unfinished?: readonly string[];
+    retention?: number;
+  } = {},
 ) {
   const sent: [JobName, unknown][] = [];
   const again: number[] = [];
+  const since: number[] = [];
   const listed = given.listed ?? [];
   const run = housekeepingJob({
     database,
@@ -86,21 +93,22 @@ function upkeep(
       store: { kind: "embedded", folder: "" },
       retention: given.retention ?? 90 * DAY,
     }),
-    now: () => NOW * 1000,
+    now: () => (given.now ?? NOW) * 1000,
     log: recordingLog(),
     queue: {
       send: async <N extends JobName>(name: N, data: JobData[N]) => void sent.push([name, data]),
       unfinished: async () => new Set(given.unfinished ?? []),
     },
     app: {
-      deliveriesSince: async () => {
+      deliveriesSince: async (moment) => {
+        since.push(moment);
         if (listed instanceof Error) throw listed;
         return listed;
       },
       deliverAgain: async (id) => void again.push(id),
     },
   });
-  return { run: () => run({}, RUN), sent, again };
+  return { run: () => run({}, RUN), sent, again, since };
 }
 
 const count = async (table: string): Promise<number> =>
@@ -148,7 +156,9 @@ describe("housekeeping", () => {
     id,
     guid,
     event: "deployment_status",
+    action: "created",
     installationId: 1,
+    isFirst: true,
     at: NOW - 3600,
     ...more,
   });
@@ -163,11 +173,32 @@ describe("housekeeping", () => {
         attempt(4, "on its way", { at: NOW - 10 }),
         attempt(5, "not ours", { event: "star" }),
         attempt(6, "of the App", { installationId: null }),
+        attempt(8, "tried for an hour", { isFirst: false }),
+        attempt(7, "of another App's check", { event: "check_run", action: "completed" }),
         ...Array.from({ length: 5 }, (_, index) => attempt(10 + index, "hopeless")),
       ],
     });
     await run();
     expect(again).toEqual([2]);
+  });
+
+  test("looks back to its last complete look, so that an outage is covered however much came since", async () => {
+    const first = upkeep();
+    await first.run();
+    expect(first.since).toEqual([NOW - 3 * DAY]);
+    const many = Array.from({ length: 600 }, (_, index) => attempt(index, `missed ${index}`));
+    const flooded = upkeep({ now: NOW + 7 * 3600, listed: many });
+    await flooded.run();
+    expect(flooded.since).toEqual([NOW - 3600]);
+    expect(flooded.again).toHaveLength(500);
+    const next = upkeep({ now: NOW + 8 * 3600, listed: new Error("GitHub is away") });
+    await expect(next.run()).rejects.toThrow("away");
+    const last = upkeep({ now: NOW + 9 * 3600 });
+    await last.run();
+    expect([next.since, last.since]).toEqual([[NOW - 3600], [NOW - 3600]]);
+    const after = upkeep({ now: NOW + 10 * 3600 });
+    await after.run();
+    expect(after.since).toEqual([NOW + 8 * 3600]);
   });
 
   test("asks for nothing again that is known, however short the retention and whatever was forgotten", async () => {

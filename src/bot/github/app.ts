@@ -22,13 +22,16 @@ export interface HookDelivery {
   /** The same for every attempt; X-GitHub-Delivery. */
   readonly guid: string;
   readonly event: string;
+  readonly action: string | null;
   readonly installationId: number | null;
+  /** False for one that somebody asked for again. */
+  readonly isFirst: boolean;
   /** Epoch seconds. */
   readonly at: number;
 }
 
-/** Pages of a hundred that are read at the most: GitHub lists the newest first. */
-const MOST_PAGES = 50;
+/** Pages of a hundred that are read at the most: GitHub lists the newest first, and 5000 requests of an App an hour. */
+const MOST_PAGES = 500;
 
 /** Probot's own limits wait a second before every write; ours are per installation and lie in `connect`. */
 const PlainOctokit = ProbotOctokit.defaults((options: Readonly<Record<string, unknown>>) => ({
@@ -78,6 +81,8 @@ async function deliveriesSince(app: ProbotOctokit, since: number): Promise<reado
       id: Number(one.id),
       guid: one.guid,
       event: one.event,
+      action: one.action,
+      isFirst: !one.redelivery,
       installationId: one.installation_id === null ? null : Number(one.installation_id),
       at: Date.parse(one.delivered_at) / 1000,
     }));

@@ -1,9 +1,9 @@
 import type { BotContext } from "../context.ts";
-import type { OpenQueue } from "../jobs/queue.ts";
 import type { AppAccess } from "../github/app.ts";
+import type { OpenQueue } from "../jobs/queue.ts";
 import { addDeliveries, type NewDelivery } from "../store/deliveries.ts";
 import type { DeliveryHandlers } from "../webhooks/contract.ts";
-import { KEPT, trimmed } from "../webhooks/trim.ts";
+import { isHandled, KEPT, trimmed } from "../webhooks/trim.ts";
 import { inBatches } from "./batches.ts";
 import { json, type Route } from "./route.ts";
 
@@ -71,8 +71,9 @@ async function receive(
   if (event === "" || !/^[\w-]{1,100}$/.test(id)) return "malformed";
   const payload = parsed(body);
   if (payload === null) return "malformed";
-  if (!isHandled(event)) return "ignored";
-  const delivery = deliveryOf(id, event, payload, context.now() / 1000);
+  const action = typeof payload.action === "string" ? payload.action.slice(0, 100) : null;
+  if (!isHandled(event, action)) return "ignored";
+  const delivery = deliveryOf(id, { event, action }, payload, context.now() / 1000);
   if (delivery === null) return "ignored";
   if (JSON.stringify(delivery.payload).length > STORED_LIMIT) {
     context.log.error("A webhook is too large to be handled", { delivery: id, event });
@@ -99,20 +100,15 @@ function parsed(body: string): Record<string, unknown> | null {
   }
 }
 
-function isHandled(event: string): event is keyof DeliveryHandlers {
-  return Object.hasOwn(KEPT, event);
-}
-
 /** null: it belongs to no installation, such as the events of a repository's own webhook. */
 function deliveryOf(
   id: string,
-  event: keyof DeliveryHandlers,
+  { event, action }: { readonly event: keyof DeliveryHandlers; readonly action: string | null },
   payload: Record<string, unknown>,
   receivedAt: number,
 ): NewDelivery | null {
   const installationId = idOf(payload.installation);
   if (installationId === null) return null;
-  const action = typeof payload.action === "string" ? payload.action.slice(0, 100) : null;
   const repositoryId = idOf(payload.repository);
   return { id, event, action, installationId, repositoryId, payload: trimmed(event, payload), receivedAt };
 }

@@ -38,6 +38,12 @@ create table deliveries (
   outcome text
 );
 create index on deliveries (received_at);
+create index on deliveries (received_at) where processed_at is null;
+-- When a task of the housekeeping last got to its end.
+create table upkeep (
+  task text primary key,
+  done_at timestamptz not null
+);
 `;
 
 const ANALYSES = `

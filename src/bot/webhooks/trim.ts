@@ -22,6 +22,21 @@ export const KEPT: Readonly<Record<keyof DeliveryHandlers, readonly string[]>> =
   repository_dispatch: ["client_payload"],
 };
 
+/** Of these events only some actions have a handler; the others come by the thousand, as every check of every App does. */
+const ACTIONS: Partial<Readonly<Record<keyof DeliveryHandlers, readonly string[]>>> = {
+  check_run: ["rerequested", "requested_action"],
+  issue_comment: ["created"],
+  deployment_protection_rule: ["requested"],
+  merge_group: ["checks_requested"],
+};
+
+/** Whether a webhook has a handler. */
+export function isHandled(event: string, action: string | null): event is keyof DeliveryHandlers {
+  if (!Object.hasOwn(KEPT, event)) return false;
+  const actions = ACTIONS[event as keyof DeliveryHandlers];
+  return actions === undefined || (action !== null && actions.includes(action));
+}
+
 const ALWAYS = ["action", "installation", "repository", "sender"];
 
 /** Long and read by nobody: what a check says, what a pull request is about, which files a commit touched. */
