@@ -115,8 +115,18 @@ export function naiveScale(panel: Panel, scale: Scale): NaiveFit | null {
   const q = ratios.length - 1;
   if (time === null) return null;
   if (q >= 1) {
-    const phi = sumOf(ratios) / q;
-    const doubt = phi > 1 ? { variance: time.variance * phi, dof: q } : { variance: time.variance, dof: time.dof + q };
+    const phi = meanOf(ratios);
+    const parts = [{ variance: time.variance, dof: time.dof + q }];
+    if (phi > 1) parts.push({ variance: time.variance * (phi - 1), dof: q });
+    const before = together(parts);
+    const moved = treated.map((u) => ({
+      change: change(u),
+      variance: naiveTimeVariance(z[u] as number[], window, null)?.variance ?? 0,
+      share: shareOf(u, treated, rows, traffic, window) as number,
+      level: levels[u] as number,
+    }));
+    const extra = naiveSpread(moved);
+    const doubt = extra === null ? before : together([before, extra]);
     return { scale, att, ...doubt, phi, score };
   }
   const [n1, n0] = [treated.length, control.length];
@@ -125,6 +135,71 @@ export function naiveScale(panel: Panel, scale: Scale): NaiveFit | null {
   const squares = (d: readonly number[]): number => sumOf(d.map((value) => (value - meanOf(d)) ** 2));
   const pooled = (squares(moved) + squares(changes)) / (n1 + n0 - 2);
   return { scale, att, variance: pooled * (1 / n1 + 1 / n0), dof: n1 + n0 - 2, phi: null, score };
+}
+
+interface Part {
+  readonly variance: number;
+  readonly dof: number;
+}
+
+function together(parts: readonly Part[]): Part {
+  const variance = sumOf(parts.map((one) => one.variance));
+  return { variance, dof: variance ** 2 / sumOf(parts.map((one) => one.variance ** 2 / one.dof)) };
+}
+
+interface Moved {
+  readonly change: number;
+  readonly variance: number;
+  readonly share: number;
+  readonly level: number;
+}
+
+/** What the treated units' disagreement adds, by all pairs of units instead of deviations from a mean. */
+function naiveSpread(all: readonly Moved[]): Part | null {
+  const units = all.filter(({ change, variance }) => finite(change) && variance > 0);
+  if (units.length < 3) return null;
+  const relative = units.map(({ change, variance, share, level }) => ({
+    change: change / level,
+    variance: variance / level ** 2,
+    share: share * level,
+    level,
+  }));
+  const scales = units.every(({ level }) => level > 0) ? [units, relative] : [units];
+  const [kept] = scales.map(pairwise).sort((a, b) => a.q - b.q);
+  return kept === undefined || kept.variance <= 0 ? null : { variance: kept.variance, dof: units.length - 1 };
+}
+
+function pairwise(units: readonly Moved[]): { readonly q: number; readonly variance: number } {
+  const weights = units.map(({ variance }) => 1 / variance);
+  const n = units.length;
+  let [q, s2, product] = [0, 0, 0];
+  units.forEach((a, i) => {
+    units.slice(0, i).forEach((b, j) => {
+      const both = (weights[i] as number) * (weights[j] as number);
+      q += both * (a.change - b.change) ** 2;
+      s2 += (a.change - b.change) ** 2 / (n * (n - 1));
+      product += both;
+    });
+  });
+  q /= sumOf(weights);
+  const sharp = (q - (n - 1)) / ((2 * product) / sumOf(weights));
+  const plain = s2 - meanOf(units.map(({ variance }) => variance));
+  return { q, variance: Math.max(0, sharp, plain) * sumOf(units.map(({ share }) => share ** 2)) };
+}
+
+function shareOf(
+  unit: number,
+  treated: readonly number[],
+  rows: readonly (readonly number[])[],
+  traffic: readonly (readonly number[] | null)[],
+  { post, end }: { readonly post: number; readonly end: number },
+): number {
+  const weight = (u: number): number => {
+    const own = traffic[u] ?? null;
+    if (own === null) return 1;
+    return sumOf(own.slice(post, end).filter((_, t) => finite(rows[u]?.[post + t])));
+  };
+  return weight(unit) / sumOf(treated.map(weight));
 }
 
 function weightedMean(x: readonly number[], weights: readonly number[] | null, from: number, to: number): number {
