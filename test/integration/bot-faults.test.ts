@@ -169,6 +169,27 @@ describe("a name that GitHub gave to somebody else", () => {
   });
 });
 
+describe("a webhook that comes late", () => {
+  const shop = { repositoryId: 811, repository: "old/shop", isPrivate: true, defaultBranch: "main" };
+  const known = () => database.query("select installation_id, full_name from repositories where id = 811");
+
+  test("does not take a repository back from the account that it moved to, nor its old name", async () => {
+    await addRepository(database, { ...shop, installationId: 81 }, 100);
+    await addRepository(database, { ...shop, installationId: 82, repository: "new/shop" }, 200);
+    await database.query(
+      "insert into secrets (installation_id, repository_id, name, ciphertext, created_by) values (82, 811, 'T', '\\x00', 'ann')",
+    );
+    await addRepository(database, { ...shop, installationId: 81 }, 150);
+    await addRepository(database, { ...shop, installationId: 82, repository: "new/store" }, 220);
+    await addRepository(database, { ...shop, installationId: 82, repository: "new/shop" }, 210);
+    expect(await known()).toEqual([{ installation_id: 82, full_name: "new/store" }]);
+    expect(await database.query("select name from secrets where repository_id = 811")).toEqual([{ name: "T" }]);
+    await addRepository(database, { ...shop, installationId: 81 }, 300);
+    expect(await known()).toEqual([{ installation_id: 81, full_name: "old/shop" }]);
+    expect(await database.query("select name from secrets where repository_id = 811")).toEqual([]);
+  });
+});
+
 describe("a gate of an App that was removed or suspended", () => {
   const gone = new DeployImpactError("GITHUB_UNINSTALLED", "Installation 1 of the App is suspended.", {
     hint: "Lift it.",

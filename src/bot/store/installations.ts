@@ -33,27 +33,31 @@ export async function isSuspended(database: Database, id: number): Promise<boole
 export type KnownRepository = TenantRepository & { readonly defaultBranch: string };
 
 /**
- * What GitHub said last about a repository. The id stays when it is renamed; when it moves to an account with another
- * installation, what we know of it stays with the old account's data and is deleted: secrets and verdicts belong to
- * whoever installed the App.
+ * What GitHub said about a repository, and when (epoch seconds; left out: nobody said anything newer). The id stays when
+ * it is renamed; when it moves to an account with another installation, what we know of it stays with the old account's
+ * data and is deleted: secrets and verdicts belong to whoever installed the App. A webhook that comes late, after the
+ * repository moved on, changes nothing.
  */
-export async function addRepository(database: Database, given: KnownRepository): Promise<void> {
+export async function addRepository(database: Database, given: KnownRepository, toldAt?: number): Promise<void> {
   const { installationId, repositoryId, repository, isPrivate, defaultBranch } = given;
+  const told = toldAt === undefined ? null : dateOf(toldAt);
   const [account = ""] = repository.split("/");
   await database.query("insert into installations (id, account) values ($1, $2) on conflict (id) do nothing", [
     installationId,
     account,
   ]);
-  await database.query("delete from repositories where id = $1 and installation_id <> $2", [
-    repositoryId,
-    installationId,
-  ]);
   await database.query(
-    `insert into repositories (id, installation_id, full_name, is_private, default_branch) values ($1, $2, $3, $4, $5)
+    "delete from repositories where id = $1 and installation_id <> $2 and told_at <= coalesce($3, told_at)",
+    [repositoryId, installationId, told],
+  );
+  await database.query(
+    `insert into repositories (id, installation_id, full_name, is_private, default_branch, told_at)
+     values ($1, $2, $3, $4, $5, coalesce($6, 'epoch'::timestamptz))
      on conflict (id) do update set full_name = excluded.full_name, is_private = excluded.is_private,
-       default_branch = excluded.default_branch
-     where repositories.installation_id = excluded.installation_id`,
-    [repositoryId, installationId, repository, isPrivate, defaultBranch],
+       default_branch = excluded.default_branch, told_at = coalesce($6, repositories.told_at)
+     where repositories.installation_id = excluded.installation_id
+       and repositories.told_at <= coalesce($6, repositories.told_at)`,
+    [repositoryId, installationId, repository, isPrivate, defaultBranch, told],
   );
 }
 

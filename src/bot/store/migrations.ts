@@ -22,7 +22,9 @@ create table repositories (
   installation_id bigint not null references installations on delete cascade,
   full_name text not null,
   is_private boolean not null,
-  default_branch text not null
+  default_branch text not null,
+  -- when GitHub said so: a webhook that comes late changes nothing
+  told_at timestamptz not null default 'epoch'
 );
 create index on repositories (installation_id);
 create table deliveries (

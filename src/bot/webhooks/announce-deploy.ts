@@ -13,7 +13,7 @@ export async function announceDeploy(
 ): Promise<string> {
   const { installationId } = repository;
   return database.transaction(async (inside) => {
-    await addRepository(inside, repository);
+    await addRepository(inside, repository, given.at);
     const id = await addAnalysis(inside, repository, given);
     if (id === null) return "known";
     const touched = await openBefore(inside, repository, given);

@@ -33,7 +33,7 @@ export function installationHandler({ database, queue }: InstallationContext): D
       switch (action) {
         case "created":
           await addInstallation(inside, { id, account: installation.account?.login ?? String(id) });
-          await addRepositories(inside, id, repositories ?? []);
+          await addRepositories(inside, { id, at: receivedAt }, repositories ?? []);
           return `${repositories?.length ?? 0} repositories`;
         case "deleted": {
           // Nothing more is started for it while its data are being deleted.
@@ -71,7 +71,7 @@ export function installationRepositoriesHandler({ database, queue }: Installatio
     const { id } = said.installation;
     return database.transaction(async (inside) => {
       await addInstallation(inside, { id, account: said.installation.account?.login ?? String(id) });
-      await addRepositories(inside, id, said.repositories_added);
+      await addRepositories(inside, { id, at: delivery.receivedAt }, said.repositories_added);
       for (const { id: repositoryId } of said.repositories_removed) {
         await queue.send(
           "forget",
@@ -86,18 +86,18 @@ export function installationRepositoriesHandler({ database, queue }: Installatio
 
 async function addRepositories(
   database: InstallationContext["database"],
-  installationId: number,
+  { id: installationId, at }: { readonly id: number; readonly at: number },
   repositories: z.infer<typeof listed>,
 ): Promise<void> {
   for (const { id, full_name: repository, private: isPrivate } of repositories) {
     const given = { installationId, repositoryId: id, repository, isPrivate, defaultBranch: UNKNOWN_BRANCH };
-    await addRepository(database, given);
+    await addRepository(database, given, at);
   }
 }
 
 /** `repository`: renamed, transferred, made private or public, another default branch, or gone. */
 export function repositoryHandler({ database, queue }: InstallationContext): DeliveryHandler {
-  return async ({ repository, action }: Delivery) => {
+  return async ({ repository, action, receivedAt }: Delivery) => {
     if (repository === null) return "no repository";
     const { installationId, repositoryId } = repository;
     return database.transaction(async (inside) => {
@@ -106,7 +106,7 @@ export function repositoryHandler({ database, queue }: InstallationContext): Del
         await queue.send("forget", { installationId, repositoryId }, options);
         return "to be forgotten";
       }
-      await addRepository(inside, repository);
+      await addRepository(inside, repository, receivedAt);
       return `now ${repository.repository}, ${repository.isPrivate ? "private" : "public"}`;
     });
   };

@@ -20,7 +20,7 @@ export function issueCommentHandler(context: CommentContext): DeliveryHandler {
     if (repository === null) return "no repository";
     const asked = commandIn(delivery);
     if (typeof asked === "string") return asked;
-    await addRepository(context.database, repository);
+    await addRepository(context.database, repository, delivery.receivedAt);
     return onCommand(context, { ...asked, tenant: repository });
   };
 }

@@ -24,7 +24,7 @@ export function mergeGroupHandler(context: Pick<BotContext, "database" | "connec
     if (repository === null) return "no repository";
     if (action !== "checks_requested") return "no checks requested";
     const sha = payloadOf(delivery, group).merge_group.head_sha;
-    await addRepository(context.database, repository);
+    await addRepository(context.database, repository, delivery.receivedAt);
     const { environments } = await namesInUse(context.database, repository);
     const connection = await context.connect(repository);
     const api = connection.api(repository.repository);

@@ -39,7 +39,7 @@ export function protectionRuleHandler(context: ProtectionRuleContext): DeliveryH
     if (sha === null) return "refused: no commit";
     const { installationId } = repository;
     return context.database.transaction(async (inside) => {
-      await addRepository(inside, repository);
+      await addRepository(inside, repository, receivedAt);
       const gateId = await requestGate(inside, repository, {
         runId,
         environment: payload.environment,
