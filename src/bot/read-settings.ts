@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { DeployImpactError, type Problem } from "../core/errors.ts";
@@ -49,7 +50,8 @@ const network = z.string().refine((value) => parseNetwork(value) !== null);
 const networks = text.transform((value) => value.split(",").map((one) => one.trim())).pipe(z.array(network));
 const pem = z
   .string()
-  .refine((value) => /^-----BEGIN (RSA )?PRIVATE KEY-----\n[\s\S]+-----END (RSA )?PRIVATE KEY-----\s*$/.test(value));
+  .refine((value) => /^-----BEGIN (RSA )?PRIVATE KEY-----\n[\s\S]+-----END (RSA )?PRIVATE KEY-----\s*$/.test(value))
+  .refine(isPrivateKey);
 
 const variable = <T>(schema: z.ZodType<T>, about: string, takes: string, example: string): Variable<T> => ({
   schema,
@@ -299,4 +301,13 @@ export function secretsOf(settings: BotSettings): readonly string[] {
   const password = store.kind === "server" ? decodeURIComponent(new URL(store.url).password) : "";
   const url = store.kind === "server" ? [store.url] : [];
   return [privateKey, webhookSecret, oauth?.clientSecret ?? "", metricsToken ?? "", password, ...url];
+}
+
+/** Whether the text between the lines is a key as well. */
+function isPrivateKey(value: string): boolean {
+  try {
+    return createPrivateKey(value).asymmetricKeyType === "rsa";
+  } catch {
+    return false;
+  }
 }

@@ -5,6 +5,7 @@ import { readSettings, secretsOf } from "../bot/read-settings.ts";
 import { SECRETS_USAGE, secretsCommand } from "../bot/secrets/command.ts";
 import type { BotSettings } from "../bot/settings.ts";
 import type { Outside } from "../bot/start.ts";
+import { startFault } from "../bot/start-faults.ts";
 import { DeployImpactError } from "../core/errors.ts";
 import { VERSION } from "../version.ts";
 
@@ -85,8 +86,9 @@ async function run(settings: BotSettings): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof DeployImpactError)) throw error;
-  const problems = error.problems.length > 0 ? error.problems : [error];
+  const known = error instanceof DeployImpactError ? error : startFault(error);
+  if (known === null) throw error;
+  const problems = known.problems.length > 0 ? known.problems : [known];
   for (const { message, hint } of problems) process.stderr.write(`${message}\n  ${hint}\n`);
-  process.exitCode = error.exitCode;
+  process.exitCode = known.exitCode;
 }

@@ -1,12 +1,12 @@
 /** What the bot is packed in is checked here by reading it; no container is built or run. */
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { settingsTable } from "../../scripts/build-bot-settings.ts";
 import { METRICS } from "../../src/bot/observe/metrics.ts";
 import { VARIABLES } from "../../src/bot/read-settings.ts";
 import { WEBHOOK_PATH } from "../../src/bot/server/intake.ts";
 import { CALLBACK_PATH } from "../../src/bot/web/site.ts";
 import { KEPT } from "../../src/bot/webhooks/trim.ts";
-import { settingsTable } from "../../scripts/build-bot-settings.ts";
 import { filesUnder, textOf } from "./repository.ts";
 
 const page = textOf("docs/operating.md");
@@ -24,7 +24,9 @@ describe("app.yml", () => {
   it("asks for the permissions that docs/operating.md explains", () => {
     const table = page.slice(page.indexOf("| permission | level | for |"));
     const documented = [...table.matchAll(/^\| `([a-z_]+)` \| (read|write) \| (.+) \|$/gm)];
-    expect(Object.fromEntries(documented.map(([, name, level]) => [name, level]))).toEqual(manifest.default_permissions);
+    expect(Object.fromEntries(documented.map(([, name, level]) => [name, level]))).toEqual(
+      manifest.default_permissions,
+    );
   });
 
   it("says why, line by line", () => {
@@ -62,7 +64,7 @@ describe("the container files", () => {
 
   it("start what npm start starts", () => {
     const [, command] = /^CMD \["node", "(\S+)"\]$/m.exec(docker) ?? [];
-    expect(scripts.start).toBe(`node ${command}`);
+    expect(scripts.start).toBe(`node --env-file-if-exists=.env ${command}`);
     expect(scripts.bot).toBe(scripts.start);
     expect(filesUnder("src")).toContain(command);
   });
@@ -80,7 +82,9 @@ describe("the container files", () => {
     const copied = [...docker.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) => (files ?? "").split(" "));
     const root = filesUnder(".");
     expect(copied.filter((name) => !root.some((file) => file === name || file.startsWith(`${name}/`)))).toEqual([]);
-    const allowed = textOf(".dockerignore").split("\n").filter((line) => line.startsWith("!"));
+    const allowed = textOf(".dockerignore")
+      .split("\n")
+      .filter((line) => line.startsWith("!"));
     expect(allowed.map((line) => line.slice(1)).sort()).toEqual([...new Set(copied)].sort());
   });
 
