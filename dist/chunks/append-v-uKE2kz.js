@@ -1,0 +1,1 @@
+import{n as e,t}from"./append-C8mNBkFH.js";export{t as appendLedger,e as entriesOf};

@@ -1,1 +1,0 @@
-import{i as e}from"./exchange-DXM1Ssq-.js";function bearer(t,{ports:n,keepSecret:r},i){const a=e(n,t,i);const header=e=>`Bearer ${e}`;return{authorize:async()=>{const{token:e}=await a.get();r(e);return{authorization:header(e)}},renew:(e,t)=>{if(e.code!==`SOURCE_UNAUTHORIZED`)return false;a.forget(({token:e})=>header(e)===t.authorization);return true}}}export{bearer as t};

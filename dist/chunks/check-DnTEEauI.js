@@ -1,0 +1,1 @@
+import{a as e,i as t,n,r,t as i}from"./check-DGRNVjyZ.js";export{i as check};

@@ -1,1 +1,0 @@
-import{n as e,t}from"./config-file-Dye7GOCd.js";export{t as DEFAULT_CONFIG,e as openConfig};

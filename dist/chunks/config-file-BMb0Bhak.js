@@ -1,0 +1,1 @@
+import{n as e,t}from"./config-file-DLO7fHzr.js";export{t as DEFAULT_CONFIG,e as openConfig};

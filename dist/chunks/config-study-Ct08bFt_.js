@@ -1,0 +1,1 @@
+import{n as e,t}from"./config-study-BtJTvnPO.js";export{t as dataSpan,e as studyConfig};

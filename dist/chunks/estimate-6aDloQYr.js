@@ -1,0 +1,1 @@
+import{n as e,t}from"./estimate-BnuJPseq.js";export{e as runEstimate};

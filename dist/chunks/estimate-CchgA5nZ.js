@@ -1,1 +1,0 @@
-import{n as e,t}from"./estimate-TeYseQeX.js";export{e as runEstimate};

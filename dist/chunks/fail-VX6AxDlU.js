@@ -1,3 +1,0 @@
-import{t as e}from"./internal-error-Bk3dJYAp.js";function report(t){const n=e(t);const r=n.problems.length>0?n.problems:[n.position===void 0?{message:n.message,hint:n.hint}:{message:n.message,hint:n.hint,position:n.position}];process.stderr.write(`${r.map(describe).join(`
-`)}\n`);return n.exitCode}function describe({message:e,hint:t,position:n}){const r=[`error: ${e}`];if(n?.line!==void 0&&!e.startsWith(`${n.file}, `))r.push(`  at ${place(n)}`);r.push(`hint: ${t}`);return r.join(`
-`)}function place({file:e,line:t,column:n}){return[e,t,n].filter(e=>e!==void 0).join(`:`)}export{report};

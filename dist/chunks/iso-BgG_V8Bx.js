@@ -1,1 +1,0 @@
-import{C as e,t}from"./schemas-BOc0ft83.js";function datetime(n){return e(t,n)}export{datetime as t};

@@ -1,0 +1,1 @@
+import{T as e,t}from"./schemas-BO-7ltQK.js";function datetime(n){return e(t,n)}export{datetime as t};

@@ -1,1 +1,0 @@
-import{O as e,s as t}from"./explain-Cp29Eir-.js";function datetime(n){return e(t,n)}export{datetime as t};

@@ -1,0 +1,1 @@
+import{t as e}from"./errors-DDJRaWQ1.js";function requireOwnMachine(t,n,r){if(t.confinement===void 0)return;throw new e(`CONFIG_INVALID`,`${n} needs the machine that deploy-impact runs on, which is out of bounds for a config of the bot.`,{hint:r})}export{requireOwnMachine as t};

@@ -1,0 +1,1 @@
+import{i as e,n as t,r as n,t as r}from"./looks-rxdpOZ4r.js";export{r as chooseLook,t as lookSchedule,n as lookSpans,e as withLooks};

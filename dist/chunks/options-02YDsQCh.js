@@ -1,0 +1,1 @@
+import{_ as e,f as t,u as n}from"./schemas-BO-7ltQK.js";import{d as r,l as i,s as a}from"./client-hkClY6y3.js";const o=1440;const s=e({type:t(`dynatrace`),...i,"max-points":n().min(2).max(1e5).optional()}).superRefine(r);function connectOptions(e,t){return{...a(e,t),tokenScheme:`Api-Token`}}export{connectOptions as n,s as r,o as t};

@@ -1,0 +1,1 @@
+function answer(e){return{ok:true,value:e}}function refuse(e,t,n,r={}){return{ok:false,refusal:{code:e,message:t,hint:n,facts:r}}}export{refuse as n,answer as t};

@@ -1,0 +1,1 @@
+import{a as e,i as t,n,o as r,r as i,s as a,t as o}from"./panels-DrRh6U1O.js";export{r as runPanels};

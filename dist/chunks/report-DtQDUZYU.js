@@ -1,1 +1,0 @@
-import{n as e,r as t,t as n}from"./output-DCp10f5V.js";import{t as r}from"./result-file-B1hE3WQt.js";async function report(i,a){const o=n(a);const s=await r(i);await t(s,e(s,null),o);return 0}export{report};

@@ -1,0 +1,1 @@
+const e=[`regression`,`improvement`,`no-impact`,`inconclusive`,`invalid`];export{e as t};

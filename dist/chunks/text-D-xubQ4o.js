@@ -1,0 +1,1 @@
+import{i as e,n as t,r as n,t as r}from"./text-Db4sgLzt.js";export{n as renderText};

@@ -1,1 +1,0 @@
-import{n as e,t}from"./text-D0RaXSod.js";export{t as renderText};
