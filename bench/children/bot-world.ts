@@ -8,7 +8,15 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { type StandInDeployment, startGithub } from "../../test/integration/github-stand-in.ts";
-import { APP_ID, CONFIG_PATH, configOf, type Deploy, environmentOf, installationOf, shaOf } from "../measure/bot-deploys.ts";
+import {
+  APP_ID,
+  CONFIG_PATH,
+  configOf,
+  type Deploy,
+  environmentOf,
+  installationOf,
+  shaOf,
+} from "../measure/bot-deploys.ts";
 
 const [count = 0, deployedAt = 0] = process.argv.slice(2).map(Number);
 const ZONES = ["eu-1", "eu-2", "us-1", "us-2", "us-3"];

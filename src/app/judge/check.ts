@@ -131,7 +131,10 @@ export class SubjectCheck {
     const { links, buttons } = this.#session.desk;
     const detailsUrl = links.detailsUrl ?? links.runUrl;
     // An empty list takes away the buttons that the check had.
-    return { ...(detailsUrl === null ? {} : { detailsUrl }), ...(buttons === null ? {} : { actions: buttons(conclusion) }) };
+    return {
+      ...(detailsUrl === null ? {} : { detailsUrl }),
+      ...(buttons === null ? {} : { actions: buttons(conclusion) }),
+    };
   }
 
   /** `final`: the last word; when it cannot be said the step must know. */
