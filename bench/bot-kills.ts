@@ -23,7 +23,7 @@ export async function bench(): Promise<string> {
   let killed = 0;
   try {
     const start = (role: "web" | "worker"): Promise<BotProcess> =>
-      startBotProcess({ github: world.github, database, role, concurrency: 4 });
+      startBotProcess({ github: world.github, database, role, concurrency: 2 });
     let web = await start("web");
     const workers = await Promise.all(Array.from({ length: WORKERS }, () => start("worker")));
     const deploys: Deploy[] = Array.from({ length: ANALYSES }, (_, index) => ({ number: index + 1, deployedAt }));

@@ -27,7 +27,7 @@ describe("the toolchain", () => {
   it("has npm scripts whose files exist", () => {
     const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Readonly<Record<string, string>> };
     const files = Object.values(scripts).flatMap((script) =>
-      [...script.matchAll(/\bnode (\S+)/g)].map((m) => m[1] ?? ""),
+      [...script.matchAll(/\bnode (?:-\S+ )*(\S+)/g)].map((m) => m[1] ?? ""),
     );
     expect(files.length).toBeGreaterThan(0);
     expect(files.filter((file) => !existsSync(path.join(ROOT, file)))).toEqual([]);
