@@ -71,6 +71,8 @@ export async function startBotProcess(given: {
   const child = spawn(process.execPath, [ENTRY], {
     env: {
       PATH: process.env.PATH ?? "",
+      // For instance a limit of the heap.
+      NODE_OPTIONS: process.env.NODE_OPTIONS ?? "",
       APP_ID: String(APP_ID),
       PRIVATE_KEY: KEY,
       WEBHOOK_SECRET: SECRET,
